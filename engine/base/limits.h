@@ -1,0 +1,50 @@
+// Every hard limit, in one place, with its reason.
+//
+// These bound memory and keep arithmetic far from overflow; no setting exceeds them.  What a
+// product owner may choose (share amounts, expiry, ...) is policy, see engine/ledger/policy.h.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace hb::limits {
+
+// Slices of the key space.  Fixed for ever: clients route with it and packet ids carry it.
+inline constexpr std::uint16_t partitions = 4096;
+inline constexpr unsigned partition_bits = 12;
+
+// Shards are at most one a core of a large machine.
+inline constexpr std::uint16_t shards_max = 64;
+
+// A wallet's balance and a single deposit, in fen: ninety trillion yuan.  A thousand such sums
+// still fit an int64.
+inline constexpr std::int64_t amount_max = 9'000'000'000'000'000;
+
+// One share, in fen: what a claim row's 22 bits hold.
+inline constexpr std::int64_t share_amount_max = (1 << 22) - 1;
+
+// A packet's shares: a claim looks through at most this many rows for the claimer.
+inline constexpr std::uint32_t packet_shares_max = 500;
+
+// Longest life of a packet: what a claim row's 40 bits of microseconds and the wheel hold.
+inline constexpr std::int64_t packet_life_us_max = 7LL * 24 * 3600 * 1'000'000;
+
+// Texts, in bytes of UTF-8.
+inline constexpr std::size_t remark_bytes_max = 128;
+inline constexpr std::size_t group_bytes_max = 64;
+inline constexpr std::size_t name_bytes_max = 64;
+
+// One tick of the timing wheel.
+inline constexpr std::int64_t tick_us = 1'000;
+
+// The journal's record unit; every record is a whole number of them.
+inline constexpr std::size_t record_unit_bytes = 32;
+// The longest record.  A record never spans two blocks, so a block must hold it.
+inline constexpr std::size_t record_bytes_max = 255 * record_unit_bytes;
+
+// One frame of the wire protocol, header excluded: a claim batch of 64 Ki claims fits.
+inline constexpr std::size_t frame_bytes_max = 1 << 20;
+// Claims of one batch.
+inline constexpr std::size_t claim_batch_max = 8192;
+
+}  // namespace hb::limits
