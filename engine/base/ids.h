@@ -24,9 +24,10 @@ struct StrongId {
 // A user of the app, as the gateway numbers them.  0 is no user.
 using UserId = StrongId<struct UserTag, std::uint64_t>;
 
-// A packet or transfer.  Low 12 bits: the sender's partition; above: a number that grows by one with
-// each packet of that partition, from 1.  So an id routes itself, is dense within its partition,
-// and stays below 2^53 (exact as a JSON number) for the first two trillion packets of a partition.
+// A packet or transfer.  Low 12 bits: the sender's partition; above: a number that grows by one
+// with each packet of that partition, from 1.  So an id routes itself, is dense within its
+// partition, and stays below 2^53 (exact as a JSON number) for the first two trillion packets of a
+// partition.
 using PacketId = StrongId<struct PacketTag, std::uint64_t>;
 
 // One of limits::partitions slices of the key space.

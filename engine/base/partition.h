@@ -23,7 +23,8 @@ constexpr std::uint64_t mix64(std::uint64_t x) {
 
 // A user's partition: the top 12 bits of mix64(id).
 constexpr PartitionId partition_of(UserId user) {
-  return PartitionId(static_cast<std::uint16_t>(mix64(user.value) >> (64 - limits::partition_bits)));
+  return PartitionId(
+      static_cast<std::uint16_t>(mix64(user.value) >> (64 - limits::partition_bits)));
 }
 
 // A packet's partition: its sender's, from the id's low 12 bits.

@@ -13,15 +13,15 @@
 namespace hb {
 
 enum class ErrorCode : std::uint8_t {
-  io,             // the system refused or failed an operation
-  no_space,       // the disk is full
-  damaged,        // bytes on disk are not what was written
-  newer_format,   // written by a later version
-  in_use,         // another process holds it
-  invalid,        // a setting or an input is not valid
-  closed,         // the other side ended the connection
-  timed_out,      // no answer in the time given
-  protocol,       // the other side does not keep to the protocol
+  io,            // the system refused or failed an operation
+  no_space,      // the disk is full
+  damaged,       // bytes on disk are not what was written
+  newer_format,  // written by a later version
+  in_use,        // another process holds it
+  invalid,       // a setting or an input is not valid
+  closed,        // the other side ended the connection
+  timed_out,     // no answer in the time given
+  protocol,      // the other side does not keep to the protocol
 };
 
 struct Error {
@@ -41,6 +41,8 @@ inline tl::unexpected<Error> fail(ErrorCode code, std::string message) {
 }
 
 // Passes another call's failure on.
-inline tl::unexpected<Error> fail(Error error) { return tl::unexpected<Error>(std::move(error)); }
+inline tl::unexpected<Error> fail(Error error) {
+  return tl::unexpected<Error>(std::move(error));
+}
 
 }  // namespace hb

@@ -16,8 +16,8 @@ namespace hb {
 // True when the bytes are well-formed UTF-8 (no overlong forms, no surrogates, at most U+10FFFF).
 bool valid_utf8(std::string_view bytes);
 
-// "20", "20.5" and "20.00" are 2000, 2050 and 2000 fen.  Nothing for anything else, a sign, more than
-// two decimals, or a sum over limits::amount_max.
+// "20", "20.5" and "20.00" are 2000, 2050 and 2000 fen.  Nothing for anything else, a sign, more
+// than two decimals, or a sum over limits::amount_max.
 std::optional<Amount> parse_amount(std::string_view text);
 
 // 2050 fen is "20.50".

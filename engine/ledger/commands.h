@@ -32,41 +32,41 @@ enum class PacketState : std::uint8_t { open = 1, sold_out = 2, refunded = 3 };
 // ---- commands -----------------------------------------------------------------------------------
 
 struct OpenWallet {
-  Key128 key;
-  UserId user;
-  DisplayName name;
+  Key128 key{};
+  UserId user{};
+  DisplayName name{};
 };
 
 struct Deposit {
-  Key128 key;
-  UserId user;
-  Amount amount;
+  Key128 key{};
+  UserId user{};
+  Amount amount{};
 };
 
 struct Withdraw {
-  Key128 key;
-  UserId user;
-  Amount amount;
+  Key128 key{};
+  UserId user{};
+  Amount amount{};
 };
 
 struct ShowWallet {
-  UserId user;
+  UserId user{};
 };
 
 struct SendPacket {
-  Key128 key;
-  UserId sender;
-  Amount total;
+  Key128 key{};
+  UserId sender{};
+  Amount total{};
   std::uint32_t share_count = 0;
   PacketKind kind = PacketKind::lucky;
-  Duration expires_in;  // 0: the policy's default
-  Remark remark;
-  Group group;
+  Duration expires_in{};  // 0: the policy's default
+  Remark remark{};
+  Group group{};
 };
 
 struct ClaimItem {
-  PacketId packet;
-  UserId user;
+  PacketId packet{};
+  UserId user{};
 };
 
 // Needs no key: a user has at most one share of a packet, so the pair is the key.
@@ -77,13 +77,13 @@ struct ClaimBatch {
 
 // What `user` would see before tapping: state, and the user's own claim if there is one.
 struct PeekPacket {
-  PacketId packet;
-  UserId user;
+  PacketId packet{};
+  UserId user{};
 };
 
 // The packet with its claims in order.
 struct ShowPacket {
-  PacketId packet;
+  PacketId packet{};
 };
 
 using Command = std::variant<OpenWallet, Deposit, Withdraw, ShowWallet, SendPacket, ClaimBatch,
@@ -95,17 +95,16 @@ using Command = std::variant<OpenWallet, Deposit, Withdraw, ShowWallet, SendPack
 struct NoAnswer {};
 
 struct WalletAnswer {
-  UserId user;
-  Amount balance;
-  Time opened_at;
-  DisplayName name;
+  UserId user{};
+  Amount balance{};
+  Time opened_at{};
+  DisplayName name{};
 };
 
 struct SendAnswer {
-  PacketId packet;
-  Time expires_at;
+  PacketId packet{};
+  Time expires_at{};
   Digest256 seed_commitment{};  // SHA-256 of the packet's secret seed
-  Amount balance;               // the sender's, after the debit
 };
 
 // One claim's outcome.  amount, share_index and claimed_at hold for ok and already_claimed.
@@ -113,7 +112,7 @@ struct ClaimAnswer {
   Status status = Status::ok;
   std::uint16_t share_index = 0;  // from 0, in the order of claims
   std::uint32_t amount_fen = 0;
-  Time claimed_at;
+  Time claimed_at{};
 };
 
 struct ClaimBatchAnswer {
@@ -122,35 +121,35 @@ struct ClaimBatchAnswer {
 };
 
 struct PacketSummary {
-  PacketId packet;
-  UserId sender;
+  PacketId packet{};
+  UserId sender{};
   PacketKind kind = PacketKind::lucky;
   PacketState state = PacketState::open;
   std::uint16_t share_count = 0;
   std::uint16_t claimed_count = 0;
-  Amount total;
-  Amount remaining;  // in escrow
-  Amount refunded;
-  Time sent_at;
-  Time expires_at;
-  Remark remark;
-  Group group;
+  Amount total{};
+  Amount remaining{};  // in escrow
+  Amount refunded{};
+  Time sent_at{};
+  Time expires_at{};
+  Remark remark{};
+  Group group{};
 };
 
 struct PeekAnswer {
-  PacketSummary packet;
-  bool claimable = false;  // by this user, at this moment
-  ClaimAnswer own_claim;   // status already_claimed when there is one
+  PacketSummary packet{};
+  bool claimable = false;   // by this user, at this moment
+  ClaimAnswer own_claim{};  // status already_claimed when there is one
 };
 
 struct PacketClaim {
-  UserId user;
-  Amount amount;
-  Time claimed_at;
+  UserId user{};
+  Amount amount{};
+  Time claimed_at{};
 };
 
 struct ShowPacketAnswer {
-  PacketSummary packet;
+  PacketSummary packet{};
   Digest256 seed_commitment{};
   std::uint32_t first = 0;  // range of ReplyBatch::packet_claims, in the order of claims
   std::uint32_t count = 0;
@@ -168,9 +167,9 @@ struct ReplyTo {
 };
 
 struct CommandEnvelope {
-  ReplyTo reply_to;
-  Time deadline;  // 0: none
-  Command command;
+  ReplyTo reply_to{};
+  Time deadline{};  // 0: none
+  Command command{};
 };
 
 struct CommandBatch {
@@ -185,11 +184,11 @@ struct CommandBatch {
 };
 
 struct Reply {
-  ReplyTo to;
+  ReplyTo to{};
   Status status = Status::ok;
-  bool replayed = false;    // the answer of an earlier command with the same key
-  std::int64_t limit = 0;   // the bound that a refusal names, see Status
-  Answer answer;
+  bool replayed = false;   // the answer of an earlier command with the same key
+  std::int64_t limit = 0;  // the bound that a refusal names, see Status
+  Answer answer{};
 };
 
 struct ReplyBatch {

@@ -1,8 +1,8 @@
 // Events: the facts that the journal holds, byte for byte as they lie there.
 //
-// Every record is a whole number of 32-byte units, little-endian, and starts with the same 16 bytes:
-// type, units, and the time.  A record is a fact, not a request: it carries every amount and every
-// drawn number, so that applying it needs no rule, and changing a rule changes no history.
+// Every record is a whole number of 32-byte units, little-endian, and starts with the same 16
+// bytes: type, units, and the time.  A record is a fact, not a request: it carries every amount and
+// every drawn number, so that applying it needs no rule, and changing a rule changes no history.
 // engine/journal/FORMAT.md shows the layout in bytes; the verifier relies on this file alone.
 //
 // Units:      fen, microseconds.
@@ -37,10 +37,10 @@ enum class EventType : std::uint8_t {
 // What every record starts with.
 struct EventHeader {
   EventType type{};
-  std::uint8_t units = 0;   // the record's length in 32-byte units, this one included
-  std::uint16_t a = 0;      // these two belong to the type
+  std::uint8_t units = 0;  // the record's length in 32-byte units, this one included
+  std::uint16_t a = 0;     // these two belong to the type
   std::uint32_t b = 0;
-  Time at;
+  Time at{};
 
   std::size_t bytes() const { return units * limits::record_unit_bytes; }
 };
@@ -53,10 +53,10 @@ struct WalletOpened {
   std::uint8_t units = 0;
   std::uint16_t name_bytes = 0;
   std::uint32_t reserved = 0;
-  Time at;
-  UserId user;
+  Time at{};
+  UserId user{};
   std::uint64_t fingerprint = 0;
-  Key128 key;
+  Key128 key{};
   char name[limits::name_bytes_max]{};  // the record ends after name_bytes, rounded up to a unit
 };
 
@@ -66,12 +66,12 @@ struct MoneyMoved {
   std::uint8_t units = 2;
   std::uint16_t reserved16 = 0;
   std::uint32_t reserved32 = 0;
-  Time at;
-  UserId user;
-  Amount amount;
-  Key128 key;
+  Time at{};
+  UserId user{};
+  Amount amount{};
+  Key128 key{};
   std::uint64_t fingerprint = 0;
-  Amount balance;  // after
+  Amount balance{};  // after
 };
 static_assert(sizeof(MoneyMoved) == 64);
 
@@ -82,20 +82,20 @@ struct PacketSent {
   std::uint8_t units = 0;
   std::uint16_t share_count = 0;
   std::uint32_t share_fen_max = 0;
-  Time at;
-  PacketId packet;
-  UserId sender;
-  Amount total;
-  Time expires_at;
-  Key128 key;
+  Time at{};
+  PacketId packet{};
+  UserId sender{};
+  Amount total{};
+  Time expires_at{};
+  Key128 key{};
   std::uint64_t fingerprint = 0;
   std::uint32_t share_fen_min = 0;
   PacketKind kind{};
   std::uint8_t reserved8 = 0;
   std::uint8_t remark_bytes = 0;
   std::uint8_t group_bytes = 0;
-  PrfKey seed;
-  Amount balance;  // the sender's, after
+  PrfKey seed{};
+  Amount balance{};  // the sender's, after
   std::uint64_t reserved64 = 0;
   std::uint64_t reserved64b = 0;
   std::uint64_t reserved64c = 0;
@@ -110,9 +110,9 @@ struct Claimed {
   std::uint8_t units = 1;
   std::uint16_t share_index = 0;
   std::uint32_t amount_fen = 0;
-  Time at;
-  PacketId packet;
-  UserId user;
+  Time at{};
+  PacketId packet{};
+  UserId user{};
 };
 static_assert(sizeof(Claimed) == 32);
 
@@ -123,9 +123,9 @@ struct Refunded {
   std::uint8_t units = 1;
   std::uint16_t reserved16 = 0;
   std::uint32_t reserved32 = 0;
-  Time at;
-  PacketId packet;
-  Amount amount;
+  Time at{};
+  PacketId packet{};
+  Amount amount{};
 };
 static_assert(sizeof(Refunded) == 32);
 

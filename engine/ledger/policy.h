@@ -22,8 +22,6 @@ struct Policy {
   Duration expiry_default = Duration::hours(24);
   Duration expiry_min = Duration::seconds(60);
   Duration expiry_max = Duration::hours(7 * 24);
-  // How long a stored answer is kept at least.
-  Duration replay_window = Duration::hours(48);
 };
 
 // Nothing wrong, or an error that names the setting and the bound it crosses.

@@ -53,7 +53,8 @@ class Storage {
   virtual Result<FileId> open(std::string_view name, OpenMode mode) = 0;
   virtual void close(FileId file) = 0;
   // Bytes read; fewer than asked only at the end of the file.
-  virtual Result<std::size_t> read(FileId file, std::uint64_t offset, std::span<std::byte> into) = 0;
+  virtual Result<std::size_t> read(FileId file, std::uint64_t offset,
+                                   std::span<std::byte> into) = 0;
   // Makes everything from `offset` to the end of the file zeros, durably; the size stays.
   virtual Result<void> cut(FileId file, std::uint64_t offset) = 0;
   // Replaces or makes a small file in one step that survives a crash: old content or new, whole.

@@ -1,0 +1,40 @@
+#include "engine/ledger/split.h"
+
+#include <algorithm>
+
+#include "engine/base/assert.h"
+
+namespace hb {
+
+namespace {
+
+// 0 <= result < bound, from 32 random bits; the bias is below bound / 2^32.
+std::int64_t scale(std::uint32_t random, std::int64_t bound) {
+  return static_cast<std::int64_t>((std::uint64_t{random} * static_cast<std::uint64_t>(bound)) >>
+                                   32);
+}
+
+}  // namespace
+
+std::int64_t draw_double_mean(const SplitState& s, std::uint64_t word) {
+  HB_ASSERT(s.shares_left >= 1);
+  HB_ASSERT(s.remaining_fen >= s.shares_left * s.share_fen_min);
+  HB_ASSERT(s.remaining_fen <= s.shares_left * s.share_fen_max);
+  if (s.shares_left == 1) return s.remaining_fen;
+
+  const std::int64_t others = s.shares_left - 1;
+  const std::int64_t least = std::max(s.share_fen_min, s.remaining_fen - s.share_fen_max * others);
+  const std::int64_t most = std::min(s.share_fen_max, s.remaining_fen - s.share_fen_min * others);
+
+  const auto draw_bits = static_cast<std::uint32_t>(word);
+  const auto rounding_bits = static_cast<std::uint32_t>(word >> 32);
+  const std::int64_t fraction = 2 * s.remaining_fen % s.shares_left;
+  const bool round_up = scale(rounding_bits, s.shares_left) < fraction;
+  const std::int64_t twice_mean = 2 * s.remaining_fen / s.shares_left + (round_up ? 1 : 0);
+
+  const std::int64_t low = std::max(least, twice_mean - most);
+  const std::int64_t high = twice_mean - low;
+  return low + scale(draw_bits, high - low + 1);
+}
+
+}  // namespace hb

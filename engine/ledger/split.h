@@ -1,0 +1,38 @@
+// How a packet's money is split: the amount of the next share.
+//
+// Pure functions of what is left and of one random word; the ledger draws the word from the
+// packet's secret seed, so whoever knows the seed can check every share.
+//
+// Units:      fen.
+// Invariants: for feasible input (left * min <= remaining <= left * max) the result lies in
+//             [min, max] and leaves a feasible rest, at every step; the last share takes the rest.
+#pragma once
+
+#include <cstdint>
+
+#include "engine/base/prf.h"
+
+namespace hb {
+
+struct SplitState {
+  std::int64_t remaining_fen = 0;
+  std::int64_t shares_left = 0;  // this one included, at least 1
+  std::int64_t share_fen_min = 0;
+  std::int64_t share_fen_max = 0;
+};
+
+// The word that decides share `index` (from 0) of a packet with this seed.
+constexpr std::uint64_t split_word(PrfKey seed, std::uint32_t index) {
+  return prf(seed, index);
+}
+
+// Double mean, the field's convention: uniform from the least share to its mirror image at twice
+// the remaining mean (2 * mean - min), so that the expected share is the remaining mean, exactly,
+// at every position.  Where a bound or the feasibility of the rest cuts one side, the other is cut
+// alike, and the expectation stays.  Twice the mean is rounded up or down at random, in proportion.
+//
+// Source: the rule as told by WeChat's engineers (a share is random between 0.01 and twice the mean
+// of what is left); the symmetric bounds are ours.
+std::int64_t draw_double_mean(const SplitState& state, std::uint64_t word);
+
+}  // namespace hb
