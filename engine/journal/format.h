@@ -92,7 +92,7 @@ static_assert(sizeof(SegmentInfo) == 32);
 struct Link {
   std::uint64_t number = 1;
   Sequence first_sequence{1};
-  Checksum128 previous;
+  Checksum128 previous{};
 };
 
 constexpr std::size_t block_bytes_for(std::size_t payload_bytes) {
@@ -128,7 +128,7 @@ enum class Verdict : std::uint8_t {
 
 struct BlockCheck {
   Verdict verdict = Verdict::good;
-  std::string_view what;    // what is wrong, when damaged; a constant
+  std::string_view what{};  // what is wrong, when damaged; a constant
   std::size_t offset = 0;   // where in the block
   std::uint64_t found = 0;  // the number found there and the one expected, where that says more
   std::uint64_t expected = 0;

@@ -95,12 +95,12 @@ class BlockView {
 
 // How a journal ends: all that a writer needs to go on.
 struct Tail {
-  Position end;                     // just after the last good block; segment 0: none is there
+  Position end{};                   // just after the last good block; segment 0: none is there
   std::uint64_t segment_bytes = 0;  // of that segment
-  Link next;                        // what the next block must say
+  Link next{};                      // what the next block must say
   // Remains of blocks that were being written at a crash (or bytes that nobody acknowledged) lie
   // from here on.  Segment 0: the tail is clean.
-  Position torn_at;
+  Position torn_at{};
 
   bool torn() const { return torn_at.segment != 0; }
   Sequence last_sequence() const { return Sequence(next.first_sequence.value - 1); }
@@ -110,9 +110,9 @@ struct Tail {
 using Progress = std::function<void(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
 
 struct ReaderOptions {
-  std::optional<Identity> identity;  // must be the journal's; nothing: any will do
+  std::optional<Identity> identity{};  // must be the journal's; nothing: any will do
   std::uint64_t first_segment = 1;
-  Progress progress;
+  Progress progress{};
 };
 
 class Reader {

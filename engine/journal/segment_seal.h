@@ -24,8 +24,8 @@ namespace hb::journal {
 struct Seal {
   std::uint64_t segment = 0;
   std::uint64_t bytes = 0;
-  Sequence first_sequence;  // of the segment's records
-  Sequence last_sequence;
+  Sequence first_sequence{};  // of the segment's records
+  Sequence last_sequence{};
   Digest256 digest{};  // SHA-256 of the segment file
   Digest256 chain{};
 };

@@ -75,6 +75,7 @@ class Writer {
   // now on.  To be filled before the next call of any kind.
   // REQUIRES: 1 <= units <= 255, and room_bytes() allows it.
   std::byte* append(std::size_t units) {
+    HB_ASSERT(units - 1 < limits::record_bytes_max / limits::record_unit_bytes);
     const std::size_t bytes = units * limits::record_unit_bytes;
     if (bytes > static_cast<std::size_t>(open_end_ - cursor_)) [[unlikely]]
       start_block(bytes);

@@ -28,7 +28,7 @@ struct DiskStorageOptions {
   bool use_direct = true;    // false: the page-cache fall-back
   bool read_only = false;    // for offline tools: the directory must exist; no threads, no ring
   // Where the line about a fall-back goes; nothing: spdlog::warn.
-  std::function<void(const std::string&)> log;
+  std::function<void(const std::string&)> log{};
 };
 
 class DiskStorage : public Storage {
