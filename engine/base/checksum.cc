@@ -1,7 +1,10 @@
 #include "engine/base/checksum.h"
 
+#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <xxhash.h>
+
+#include "engine/base/assert.h"
 
 namespace hb {
 
@@ -19,6 +22,26 @@ Digest256 sha256(std::span<const std::byte> bytes) {
   SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
          reinterpret_cast<unsigned char*>(digest.data()));
   return digest;
+}
+
+Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
+  HB_ASSERT(context_ != nullptr);
+  HB_ASSERT(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256::update(std::span<const std::byte> bytes) {
+  HB_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+Digest256 Sha256::finish() {
+  Digest256 digest;
+  HB_ASSERT(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()),
+                               nullptr) == 1);
+  return digest;
+}
+
+void Sha256::Free::operator()(evp_md_ctx_st* context) const {
+  EVP_MD_CTX_free(context);
 }
 
 std::string to_hex(std::span<const std::byte> bytes) {

@@ -7,8 +7,11 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
+
+struct evp_md_ctx_st;
 
 namespace hb {
 
@@ -26,6 +29,22 @@ using Digest256 = std::array<std::byte, 32>;
 
 // SHA-256 (FIPS 180-4) of the bytes.
 Digest256 sha256(std::span<const std::byte> bytes);
+
+// The same of bytes that come in pieces.
+// Errors: none; OpenSSL failing to make a context is out of memory, which stops the process.
+class Sha256 {
+ public:
+  Sha256();
+  void update(std::span<const std::byte> bytes);
+  // The digest of all pieces.  The object is then used up.
+  Digest256 finish();
+
+ private:
+  struct Free {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, Free> context_;
+};
 
 // Lower-case hexadecimal.
 std::string to_hex(std::span<const std::byte> bytes);

@@ -8,8 +8,9 @@
 // Errors:     a failed write is never retried here and never hidden: after it nothing is known of
 //             the bytes it was to write.  no_space is told apart from io, since it passes.
 // Invariants: a write reported done has reached the device (as O_DSYNC means it); writes of one
-//             file may reach the device in any order before they are done; a created file reads as
-//             zeros, at its full size, and its name survives a crash.
+//             file may reach the device in any order before they are done; a file that is being
+//             created does not bear its name until it is whole, and then it reads as zeros, at its
+//             full size, and name and bytes survive a crash.
 #pragma once
 
 #include <cstddef>
@@ -55,7 +56,8 @@ class Storage {
   // Bytes read; fewer than asked only at the end of the file.
   virtual Result<std::size_t> read(FileId file, std::uint64_t offset,
                                    std::span<std::byte> into) = 0;
-  // Makes everything from `offset` to the end of the file zeros, durably; the size stays.
+  // Makes everything from `offset` to the end of the file zeros, and all that can be read of the
+  // file durable (bytes that a killed process wrote may not be yet); the size stays.
   virtual Result<void> cut(FileId file, std::uint64_t offset) = 0;
   // Replaces or makes a small file in one step that survives a crash: old content or new, whole.
   virtual Result<void> write_file(std::string_view name, std::span<const std::byte> content) = 0;
