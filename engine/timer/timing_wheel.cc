@@ -1,0 +1,177 @@
+#include "engine/timer/timing_wheel.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "engine/base/assert.h"
+
+namespace hb {
+namespace {
+
+// The first set bit at or after `from`.
+template <std::size_t Words>
+std::optional<unsigned> first_set(const std::array<std::uint64_t, Words>& bits, unsigned from) {
+  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
+  for (unsigned word = from / 64; word < Words; ++word) {
+    if (const std::uint64_t hits = bits[word] & mask; hits != 0) {
+      return word * 64 + static_cast<unsigned>(std::countr_zero(hits));
+    }
+    mask = ~std::uint64_t{0};
+  }
+  return std::nullopt;
+}
+
+// Asks for all of an object's cache lines.
+template <class T>
+void prefetch(const T& object) {
+  for (std::size_t at = 0; at < sizeof(T); at += 64) {
+    __builtin_prefetch(reinterpret_cast<const std::byte*>(&object) + at);
+  }
+}
+
+}  // namespace
+
+TimingWheel::TimingWheel(Tick start)
+    : now_(start), base_(start), levels_(std::make_unique<std::array<Level, levels>>()) {}
+
+void TimingWheel::schedule(Tick when, std::uint32_t payload) {
+  when = std::max(when, now_ + 1);
+  HB_ASSERT(when - now_ <= horizon_ticks);
+  const unsigned level = level_of(when, base_);
+  append(level, slot_index(when, level), {payload, static_cast<std::uint32_t>(when)});
+  ++size_;
+}
+
+std::optional<Tick> TimingWheel::next_tick_hint() const {
+  if (cascading_level_ != 0) return now_ + 1;
+  const std::optional<Stop> stop = next_stop();
+  if (!stop) return std::nullopt;
+  return stop->tick;
+}
+
+void TimingWheel::reserve(std::size_t timers) {
+  // Every slot may hold a partly filled chunk at either end beside its full ones.
+  const std::size_t timers_more = timers > size_ ? timers - size_ : 0;
+  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + 2 * levels * slots;
+  while (free_chunks_ < chunks) grow();
+}
+
+// The top level is a ring: the horizon keeps its 256 windows apart, so a tick on the far side of a
+// multiple of 2^32 has a slot there as well.
+unsigned TimingWheel::level_of(Tick when, Tick base) {
+  const auto highest_bit = static_cast<unsigned>(std::bit_width((when ^ base) | 1)) - 1;
+  return std::min(highest_bit / slot_bits, levels - 1);
+}
+
+bool TimingWheel::reach_due_tick(Tick to, std::size_t budget, std::size_t& work) {
+  while (now_ < to) {
+    if (cascading_level_ != 0 && !cascade(budget, work)) return false;
+    const std::optional<Stop> stop = next_stop();
+    if (!stop || stop->tick > to) {
+      move_to(to);
+      return false;
+    }
+    move_to(stop->tick - 1);
+    if (stop->level == 0) return true;
+    cascading_level_ = stop->level;
+  }
+  return false;
+}
+
+// A timer of a lower level is always before one of a higher level, so the lowest level that has
+// any decides.
+std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
+  for (unsigned level = 0; level < levels; ++level) {
+    const unsigned present = slot_index(base_, level);
+    std::optional<unsigned> index = first_set((*levels_)[level].occupied, present);
+    if (!index && level == levels - 1) index = first_set((*levels_)[level].occupied, 0);
+    if (!index) continue;
+    const unsigned slots_ahead = (*index - present) % slots;
+    const unsigned window_bits = level * slot_bits;
+    return Stop{((base_ >> window_bits) + slots_ahead) << window_bits, level};
+  }
+  return std::nullopt;
+}
+
+void TimingWheel::move_to(Tick tick) {
+  now_ = tick;
+  base_ = std::max(base_, tick);
+}
+
+bool TimingWheel::cascade(std::size_t budget, std::size_t& work) {
+  const Tick window = now_ + 1;
+  const unsigned index = slot_index(window, cascading_level_);
+  Slot& slot = (*levels_)[cascading_level_].slot[index];
+  while (!slot.empty()) {
+    const Chunk& head = chunk(slot.head);
+    const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
+    for (std::size_t i = 0; i < moves; ++i) {
+      const Entry entry = head.entries[slot.head_at++];
+      // The ticks of a window differ only in their low half.
+      const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
+      const unsigned level = level_of(when, window);
+      append(level, slot_index(when, level), entry);
+    }
+    work += moves;
+    if (slot.head_at != slot.head_end()) return false;
+    drop_head(cascading_level_, index);
+  }
+  cascading_level_ = 0;
+  base_ = window;
+  return true;
+}
+
+void TimingWheel::drop_head(unsigned level, unsigned index) {
+  Slot& slot = (*levels_)[level].slot[index];
+  const std::uint32_t emptied = slot.head;
+  Chunk& head = chunk(emptied);
+  slot.head_at = 0;
+  if (emptied == slot.tail) {
+    slot.head = no_chunk;
+    (*levels_)[level].occupied[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+  } else {
+    slot.head = head.next;
+    // While the new head is read, the one behind it comes closer.
+    if (slot.head != slot.tail) prefetch(chunk(chunk(slot.head).next));
+  }
+  head.next = free_;
+  free_ = emptied;
+  ++free_chunks_;
+}
+
+void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
+  Slot& slot = (*levels_)[level].slot[index];
+  if (slot.empty()) {
+    slot.head = slot.tail = take_free_chunk();
+    slot.head_at = slot.tail_at = 0;
+    (*levels_)[level].occupied[index / 64] |= std::uint64_t{1} << (index % 64);
+  } else if (slot.tail_at == Chunk::entries_max) {
+    const std::uint32_t added = take_free_chunk();
+    chunk(slot.tail).next = added;
+    slot.tail = added;
+    slot.tail_at = 0;
+  }
+  chunk(slot.tail).entries[slot.tail_at++] = entry;
+}
+
+std::uint32_t TimingWheel::take_free_chunk() {
+  if (free_ == no_chunk) grow();
+  const std::uint32_t taken = free_;
+  free_ = chunk(taken).next;
+  --free_chunks_;
+  return taken;
+}
+
+void TimingWheel::grow() {
+  const auto first = static_cast<std::uint32_t>(segments_.size() << segment_bits);
+  HB_ASSERT(first < no_chunk - (1u << segment_bits));
+  // Not value-initialized: entries are written before they are read.
+  segments_.emplace_back(new Segment);
+  for (std::uint32_t i = 1u << segment_bits; i-- > 0;) {
+    chunk(first + i).next = free_;
+    free_ = first + i;
+  }
+  free_chunks_ += 1u << segment_bits;
+}
+
+}  // namespace hb

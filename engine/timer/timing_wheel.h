@@ -1,0 +1,192 @@
+// A hierarchical timing wheel: which timers fire at which tick.
+//
+// The wheel knows nothing of clocks or owners.  Its owner says how far time has moved by calling
+// advance(), so the same calls always give the same expiries, in the same order.
+//
+// Four levels of 256 slots.  A timer's level is the highest group of 8 bits in which its tick
+// differs from the present one, its slot the value of that group: when the present enters a window
+// of 256, 2^16 or 2^24 ticks, the one slot that holds the window's timers is dealt out to the
+// levels below (a cascade), and level 0 has one slot a tick.
+//
+// Units:      ticks, counted from an origin that the owner picks.  One tick is limits::tick_us; no
+//             other unit enters this file.
+// Cost:       schedule O(1): one store at the end of a slot.  advance is O(timers fired + timers
+//             cascaded), each timer cascades at most three times, and empty stretches are skipped
+//             through bitmaps in O(levels) whatever their length.  There is no cancel: a timer
+//             whose owner has closed is skipped by the owner when it fires.
+// Memory:     8 bytes a timer (payload and low half of the tick), in chunks of 512 bytes that all
+//             slots share, and never more than one partly filled chunk at either end of a slot.
+//             A bare payload would take 4, but then a cascade would have to look every tick up in
+//             the owner's rows, a cache miss a timer.  Emptied chunks are used again and
+//             never returned.
+// Threads:    none.  One shard owns one wheel.
+// Errors:     none; a timer beyond the horizon is the owner's bug and asserts.
+// Invariants: every timer hangs in exactly one slot; now() never decreases and passes a tick only
+//             when all timers of that tick have fired; no timer fires before its tick; timers of
+//             one tick fire in the order they were scheduled (replay needs it), wherever the budget
+//             cuts the work in pieces.
+//
+// Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987, scheme 7.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+namespace hb {
+
+using Tick = std::uint64_t;
+
+class TimingWheel {
+ public:
+  // The farthest a timer may lie ahead of now(): 49 days of milliseconds.
+  static constexpr Tick horizon_ticks = Tick{255} << 24;
+
+  // An empty wheel at which ticks up to and including `start` are over.
+  explicit TimingWheel(Tick start = 0);
+
+  TimingWheel(TimingWheel&&) = default;
+  TimingWheel& operator=(TimingWheel&&) = default;
+
+  // Arms a timer.  One whose tick is over belongs to the next tick, now() + 1.  May be called from
+  // within advance's callback, where now() + 1 is the tick that is firing: a timer for that tick
+  // fires in the same call, budget permitting.
+  // REQUIRES: when <= now() + horizon_ticks.
+  void schedule(Tick when, std::uint32_t payload);
+
+  // Moves time towards `to`, calling fire(payload) for every timer due, in the order of ticks and
+  // within a tick in the order of scheduling; during the call the timer's tick is now() + 1.
+  // Timers fired and timers cascaded both count as work; after `budget` of it the wheel stops where
+  // it is, in the middle of a tick or a cascade, and the next call goes on from there.  Time has
+  // come all the way when now() >= to.  A `to` that is over does nothing.
+  // Returns the work done.
+  template <class F>
+  std::size_t advance(Tick to, std::size_t budget, F&& fire);
+
+  // The last tick that is over: all its timers have fired.
+  Tick now() const { return now_; }
+
+  // Timers armed.
+  std::size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+
+  // A tick at which advance will have work to do and before which it has none: no later than the
+  // first timer's tick, and earlier where a cascade comes first.  Nothing when the wheel is empty.
+  std::optional<Tick> next_tick_hint() const;
+
+  // Makes room for this many timers, so that scheduling them allocates nothing.
+  void reserve(std::size_t timers);
+
+  // Chunk memory held, used or free.
+  std::size_t memory_bytes() const { return segments_.size() * sizeof(Segment); }
+
+ private:
+  static constexpr unsigned levels = 4;
+  static constexpr unsigned slot_bits = 8;
+  static constexpr unsigned slots = 1 << slot_bits;
+  static constexpr std::uint32_t no_chunk = UINT32_MAX;
+
+  struct Entry {
+    std::uint32_t payload;
+    std::uint32_t tick_low;  // the high half follows from the window that the slot stands for
+  };
+  static_assert(sizeof(Entry) == 8);
+
+  struct alignas(64) Chunk {
+    static constexpr std::uint32_t entries_max = 63;
+    std::uint32_t next = no_chunk;  // in the slot's queue, or in the free list
+    std::uint32_t reserved = 0;
+    std::array<Entry, entries_max> entries;
+  };
+  static_assert(sizeof(Chunk) == 512);
+
+  // Chunks are allocated this many at a time and never move.
+  static constexpr std::uint32_t segment_bits = 9;
+  using Segment = std::array<Chunk, 1 << segment_bits>;
+
+  // A queue of entries: read from head, written at tail.
+  struct Slot {
+    std::uint32_t head = no_chunk;
+    std::uint32_t tail = no_chunk;
+    std::uint32_t head_at = 0;  // the first entry of the head chunk that is still here
+    std::uint32_t tail_at = 0;  // entries of the tail chunk that are written
+    bool empty() const { return head == no_chunk; }
+    std::uint32_t head_end() const { return head == tail ? tail_at : Chunk::entries_max; }
+  };
+
+  struct Level {
+    std::array<Slot, slots> slot;
+    std::array<std::uint64_t, slots / 64> occupied{};  // a bit a slot
+  };
+
+  // Where advance has work next.
+  struct Stop {
+    Tick tick;  // level 0: of the timers due; above: the first of the window to cascade
+    unsigned level;
+  };
+
+  static unsigned level_of(Tick when, Tick base);
+  static unsigned slot_index(Tick tick, unsigned level) {
+    return static_cast<unsigned>(tick >> (level * slot_bits)) % slots;
+  }
+
+  // True when timers of tick now() + 1 stand ready at level 0; false when time has come to `to` or
+  // the budget is spent.  Adds cascaded timers to `work`.
+  bool reach_due_tick(Tick to, std::size_t budget, std::size_t& work);
+  std::optional<Stop> next_stop() const;
+  void move_to(Tick tick);
+  // Deals out the slot of the window that starts at now() + 1.  False when the budget ended first.
+  bool cascade(std::size_t budget, std::size_t& work);
+
+  void append(unsigned level, unsigned index, Entry entry);
+  Entry take(unsigned level, unsigned index);
+  // Frees the head chunk of a slot, all of whose entries were taken.
+  void drop_head(unsigned level, unsigned index);
+
+  Chunk& chunk(std::uint32_t index) {
+    return (*segments_[index >> segment_bits])[index % (1u << segment_bits)];
+  }
+  std::uint32_t take_free_chunk();
+  void grow();
+
+  Tick now_;
+  // The slots are arranged as seen from this tick: now_, or now_ + 1 once its window was entered.
+  Tick base_;
+  // The level whose slot is being dealt out, 0 for none.  Until that is done base_ stays before
+  // the window, so that new timers of the window queue up behind those that still wait there.
+  unsigned cascading_level_ = 0;
+  std::size_t size_ = 0;
+  std::uint32_t free_ = no_chunk;
+  std::size_t free_chunks_ = 0;
+  std::unique_ptr<std::array<Level, levels>> levels_;
+  std::vector<std::unique_ptr<Segment>> segments_;
+};
+
+template <class F>
+std::size_t TimingWheel::advance(Tick to, std::size_t budget, F&& fire) {
+  std::size_t work = 0;
+  while (reach_due_tick(to, budget, work)) {
+    const unsigned index = slot_index(now_ + 1, 0);
+    const Slot& due = (*levels_)[0].slot[index];
+    while (!due.empty()) {
+      if (work == budget) return work;
+      ++work;
+      --size_;
+      fire(take(0, index).payload);
+    }
+    move_to(now_ + 1);
+  }
+  return work;
+}
+
+inline TimingWheel::Entry TimingWheel::take(unsigned level, unsigned index) {
+  Slot& slot = (*levels_)[level].slot[index];
+  const Entry entry = chunk(slot.head).entries[slot.head_at++];
+  if (slot.head_at == slot.head_end()) drop_head(level, index);
+  return entry;
+}
+
+}  // namespace hb
