@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/units.h"
 #include "engine/ledger/commands.h"
+#include "net/wire/messages.h"
 
 namespace hb::net {
 
@@ -29,8 +31,8 @@ class JointAnswers {
     std::span<const ClaimAnswer> answers;  // valid until close()
     // Every part was refused as a whole: the batch is, with the last part's status.
     bool refused = false;
-    Status status = Status::ok;
-    std::int64_t limit = 0;
+    Refusal refusal;
+    Duration retry_after;  // the longest that an overloaded part asks for
   };
 
   // Sorts the claims by shard.  Returns the joint's index; its parts stay valid until close().
@@ -49,6 +51,7 @@ class JointAnswers {
     ShardId shard;
     std::uint32_t first = 0;
     std::uint32_t count = 0;
+    bool answered = false;
   };
   struct Joint {
     std::vector<ClaimItem> claims;      // by shard, within a shard in the client's order
@@ -57,9 +60,11 @@ class JointAnswers {
     std::vector<Range> parts;
     std::uint32_t parts_open = 0;
     std::uint32_t parts_refused = 0;
-    Status status = Status::ok;
-    std::int64_t limit = 0;
+    Refusal refusal;
+    Duration retry_after;
   };
+
+  void sort(Joint& joint, std::span<const ClaimItem> claims, std::uint16_t shard_count);
 
   std::vector<Joint> joints_;
   std::vector<std::uint32_t> free_;

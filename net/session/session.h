@@ -14,10 +14,11 @@
 //
 // Window:     a command is taken while fewer than window_max are in flight.  A claim counts as one,
 //             a claim batch as many as it has claims, ShowPacket as packet_shares_max (its answer
-//             is that large).  What has no room stays undecoded in the receive buffer, and
-//             wants_read() is false until answers made room and resume() was called.
-// Memory:     receive buffer at most frame_bytes_max + 8, twice that for the moment of growing;
-//             output at most output_bytes_max plus the answers of one window.
+//             is that large); so in_flight() stays below window_max + claim_batch_max.  What has no
+//             room stays undecoded in the receive buffer, and wants_read() is false until answers
+//             made room and resume() was called.
+// Memory:     receive buffer frame_bytes_max + 8 at most; output output_bytes_max at most, plus the
+//             answers of one window.  Both start small and grow with what really comes.
 // Errors:     whatever breaks the protocol puts one last response into the output, and closing()
 //             is true from then on: no more input is taken, answers that still come are dropped,
 //             and the server closes when output() is empty.
@@ -102,9 +103,11 @@ class Session {
 
   // ---- time and end -------------------------------------------------------------------------
 
-  // Ends the connection that stopped within a frame or never said Hello, and gives an idle
-  // connection's buffers back.  Call it about once a second; `write_under_way` protects output().
-  void check_idle(Time now, bool write_under_way = false);
+  // Ends the connection that stopped within a frame or never said Hello.  A frame's time stands
+  // still while wants_read() is false.  Call it about once a second.
+  void check_idle(Time now);
+  // Gives the memory of empty buffers back.  REQUIRES: no read or write under way.
+  void release_idle_memory();
   // Ends the connection for a reason of the server's (overloaded, shutting_down): one last response
   // with this status, then closing().
   void close_with(Status status, std::int64_t limit = 0);
@@ -116,7 +119,8 @@ class Session {
   std::uint64_t connection() const { return connection_; }
   // Commands not yet answered, by weight.
   std::uint32_t in_flight() const { return in_flight_; }
-  // What the client calls itself; empty before Hello.
+  // What the client calls itself, at most client_name_bytes_max; what is not printable ASCII is
+  // '?'. Empty before Hello.
   const std::string& client_name() const { return client_name_; }
 
  private:
@@ -126,32 +130,33 @@ class Session {
   struct Slot {
     std::uint64_t request = 0;  // the client's id
     std::uint32_t weight = 0;
-    std::uint32_t joint = 0;  // which reassembly; only where parts_left > 1 at first
-    std::uint16_t turn = 0;   // told apart from the slot's earlier and later commands
+    std::uint32_t joint = 0;  // in joints_, where the command was split
+    std::uint16_t turn = 0;   // tells the slot's commands apart, so that a stray answer is noticed
     Form form = Form::command;
-    bool joined = false;
+    bool split = false;
     bool taken = false;
   };
 
   bool may_decode() const;
   void decode(Time now, CommandSink& sink);
+  void note_partial(Time now, bool another_frame);
   void dispatch(const Request& request, CommandSink& sink);
   void greet(std::uint64_t id, const Hello& hello);
+  void turn_away(std::uint64_t id, Refusal refusal);
+
   void take(const Request& request, const Command& command, CommandSink& sink);
   void take(const Request& request, const SingleClaim& single, CommandSink& sink);
   void take(const Request& request, const ClaimList& list, CommandSink& sink);
-  void split(const Request& request, std::span<const ClaimItem> claims, CommandSink& sink);
-  void push_claims(ShardId shard, ReplyTo to, Time deadline, std::span<const ClaimItem> claims,
-                   CommandSink& sink);
-  std::optional<ShardId> only_shard(std::span<const ClaimItem> claims) const;
+  void take_split(const Request& request, std::span<const ClaimItem> claims, CommandSink& sink);
   ShardId shard_of_packet(PacketId packet) const;
+  std::optional<ShardId> only_shard(std::span<const ClaimItem> claims) const;
 
-  std::uint32_t open_slot(std::uint64_t request, std::uint32_t weight, Form form);
+  std::uint32_t open_slot(std::uint64_t request, std::size_t weight, Form form);
   void close_slot(std::uint32_t index);
-  ReplyTo reply_to(std::uint32_t slot, std::uint32_t part) const;
-  void answer_joined(std::uint32_t index, std::uint32_t part, const Reply& reply,
-                     const ReplyBatch& batch);
-  void refuse(std::uint64_t id, Refusal refusal);
+  ReplyTo reply_to(std::uint32_t index, std::uint32_t part) const;
+  void answer_part(std::uint32_t index, std::uint32_t part, const Reply& reply,
+                   const ReplyBatch& batch);
+  ResponseEncoder::Frame encode(const Slot& slot, const Reply& reply, const ReplyBatch& batch);
   void close(std::uint64_t id, Refusal refusal);
 
   const SessionOptions& options_;
@@ -161,9 +166,12 @@ class Session {
   std::string client_name_;
 
   ByteBuffer receive_;
+  std::size_t read_bytes_;      // how much room the next read gets
+  std::size_t room_bytes_ = 0;  // how much the last one got
   SendBuffer send_;
   Time partial_since_;  // since when the frame at the front is incomplete
   bool partial_ = false;
+  bool held_ = false;  // undecoded bytes wait for resume()
   bool greeted_ = false;
   bool closing_ = false;
 

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <memory>
 #include <span>
@@ -26,9 +27,10 @@ class ByteBuffer {
   bool empty() const { return begin_ == end_; }
   std::size_t capacity() const { return capacity_; }
 
-  // At least `least` writable bytes after bytes(); invalidates what bytes() returned before.
-  std::span<std::byte> room(std::size_t least) {
-    if (capacity_ - end_ < least) make_room(least);
+  // At least `least` writable bytes after bytes(); invalidates what bytes() returned before.  The
+  // block grows to capacity_max at most.  REQUIRES: size() + least <= capacity_max.
+  std::span<std::byte> room(std::size_t least, std::size_t capacity_max = SIZE_MAX) {
+    if (capacity_ - end_ < least) make_room(least, capacity_max);
     return {data_.get() + end_, capacity_ - end_};
   }
   // The first n bytes of room() are now part of bytes().
@@ -62,20 +64,25 @@ class ByteBuffer {
 
  private:
   // Moves what is there to the front (where it is aligned again), into a larger block if need be.
-  void make_room(std::size_t least) {
+  void make_room(std::size_t least, std::size_t capacity_max) {
     const std::size_t kept = size();
+    HB_ASSERT(kept <= capacity_max && least <= capacity_max - kept);
     if (capacity_ - kept < least) {
       std::size_t larger = std::max(capacity_, buffer_initial_bytes);
       while (larger - kept < least) larger *= 2;
-      auto block = std::make_unique_for_overwrite<std::byte[]>(larger);
-      if (kept != 0) std::memcpy(block.get(), data_.get() + begin_, kept);
-      data_ = std::move(block);
-      capacity_ = larger;
+      reallocate(std::min(larger, capacity_max), kept);
     } else if (kept != 0) {
       std::memmove(data_.get(), data_.get() + begin_, kept);
     }
     begin_ = 0;
     end_ = kept;
+  }
+
+  void reallocate(std::size_t capacity, std::size_t kept) {
+    auto block = std::make_unique_for_overwrite<std::byte[]>(capacity);
+    if (kept != 0) std::memcpy(block.get(), data_.get() + begin_, kept);
+    data_ = std::move(block);
+    capacity_ = capacity;
   }
 
   std::unique_ptr<std::byte[]> data_;  // aligned for any type, so for frames

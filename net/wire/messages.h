@@ -21,7 +21,7 @@ namespace hb::net {
 // The only version so far.
 inline constexpr std::uint16_t protocol_version = 1;
 
-// A client's name in Hello, in bytes.
+// What a session keeps of a client's name, in bytes.
 inline constexpr std::size_t client_name_bytes_max = 64;
 
 // Numbers as in the schema.
