@@ -1,0 +1,325 @@
+#include "net/session/session.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "engine/base/assert.h"
+#include "net/wire/frame.h"
+#include "net/wire/request_decoder.h"
+
+namespace hb::net {
+namespace {
+
+template <class... Cases>
+struct Overloaded : Cases... {
+  using Cases::operator()...;
+};
+
+// How much one read may bring, from a quiet connection to a busy one.
+constexpr std::size_t read_bytes_min = 4 * 1024;
+constexpr std::size_t read_bytes_max = 256 * 1024;
+
+// A reply's address: which slot, which part of a split batch, which turn of the slot.
+constexpr unsigned part_shift = 32;
+constexpr unsigned turn_shift = 48;
+
+PartitionId partition_of_command(const Command& command) {
+  return std::visit(Overloaded{
+                        [](const OpenWallet& c) { return partition_of(c.user); },
+                        [](const Deposit& c) { return partition_of(c.user); },
+                        [](const Withdraw& c) { return partition_of(c.user); },
+                        [](const ShowWallet& c) { return partition_of(c.user); },
+                        [](const SendPacket& c) { return partition_of(c.sender); },
+                        [](const PeekPacket& c) { return partition_of(c.packet); },
+                        [](const ShowPacket& c) { return partition_of(c.packet); },
+                        [](const ClaimBatch&) {
+                          HB_ASSERT(!"claims are routed one by one");
+                          return PartitionId();
+                        },
+                    },
+                    command);
+}
+
+// As many as the answer may have rows, so that the window bounds what answers take.
+std::size_t weight_of(const Command& command) {
+  return std::holds_alternative<ShowPacket>(command) ? limits::packet_shares_max : 1;
+}
+
+// The client chooses its name and logs show it, so only harmless characters stay.
+std::string printable(std::string_view name) {
+  std::string kept(name.substr(0, client_name_bytes_max));
+  std::replace_if(
+      kept.begin(), kept.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return kept;
+}
+
+void push_claims(CommandBatch& batch, ReplyTo to, Time deadline,
+                 std::span<const ClaimItem> claims) {
+  const auto first = static_cast<std::uint32_t>(batch.claims.size());
+  batch.claims.insert(batch.claims.end(), claims.begin(), claims.end());
+  batch.commands.push_back(
+      {to, deadline, ClaimBatch{first, static_cast<std::uint32_t>(claims.size())}});
+}
+
+}  // namespace
+
+Session::Session(const SessionOptions& options, ResponseEncoder& encoder, std::uint64_t connection,
+                 Time opened_at)
+    : options_(options),
+      encoder_(encoder),
+      connection_(connection),
+      opened_at_(opened_at),
+      read_bytes_(read_bytes_min) {
+  HB_ASSERT(options.shard_count >= 1 && options.shard_count <= limits::shards_max);
+  HB_ASSERT(options.window_max >= 1 && options.claim_batch_max >= 1);
+  HB_ASSERT(options.frame_bytes_max >= frame_alignment);
+}
+
+// ---- input --------------------------------------------------------------------------------------
+
+std::span<std::byte> Session::writable() {
+  HB_ASSERT(wants_read());
+  // Less than one frame is there, else it would be decoded or held, so there is room.
+  const std::size_t capacity_max = sizeof(FrameHeader) + options_.frame_bytes_max;
+  const std::size_t least = std::min(read_bytes_, capacity_max - receive_.size());
+  const std::span<std::byte> room = receive_.room(least, capacity_max);
+  room_bytes_ = room.size();
+  return room;
+}
+
+void Session::received(std::size_t n, Time now, CommandSink& sink) {
+  if (closing_) return;
+  receive_.filled(n);
+  if (n == room_bytes_) read_bytes_ = std::min(2 * read_bytes_, read_bytes_max);
+  decode(now, sink);
+}
+
+bool Session::wants_read() const {
+  return may_decode() && !held_;
+}
+
+void Session::resume(Time now, CommandSink& sink) {
+  if (held_) decode(now, sink);
+}
+
+bool Session::may_decode() const {
+  return !closing_ && in_flight_ < options_.window_max && send_.size() <= options_.output_bytes_max;
+}
+
+void Session::decode(Time now, CommandSink& sink) {
+  bool another_frame = false;
+  while (may_decode()) {
+    const FrameView frame = first_frame(receive_.bytes(), options_.frame_bytes_max);
+    switch (frame.state) {
+      case FrameState::incomplete:
+        held_ = false;
+        return note_partial(now, another_frame);
+      case FrameState::malformed:
+        return close(0, {Status::frame_malformed, 0});
+      case FrameState::too_large:
+        return close(0, {Status::frame_too_large, options_.frame_bytes_max});
+      case FrameState::complete:
+        dispatch(decode_request(frame.payload), sink);
+        receive_.consumed(frame.frame_bytes);
+        another_frame = true;
+    }
+  }
+  held_ = !receive_.empty();
+  partial_ = false;
+}
+
+void Session::note_partial(Time now, bool another_frame) {
+  if (another_frame || !partial_) partial_since_ = now;
+  partial_ = !receive_.empty();
+}
+
+void Session::dispatch(const Request& request, CommandSink& sink) {
+  if (const auto* refusal = std::get_if<Refusal>(&request.body);
+      refusal != nullptr && closes_connection(refusal->status)) {
+    return close(request.id, *refusal);
+  }
+  if (const auto* hello = std::get_if<Hello>(&request.body)) return greet(request.id, *hello);
+  if (!greeted_) return close(request.id, {Status::handshake_required, 0});
+
+  std::visit(Overloaded{
+                 [&](const Refusal& refusal) { turn_away(request.id, refusal); },
+                 [&](const Hello&) {},
+                 [&](const Ping&) { send_.append(encoder_.pong(request.id)); },
+                 [&](const auto& command) { take(request, command, sink); },
+             },
+             request.body);
+}
+
+void Session::greet(std::uint64_t id, const Hello& hello) {
+  if (greeted_) return close(id, {Status::handshake_repeated, 0});
+  if (hello.protocol_version != protocol_version) {
+    return close(id, {Status::version_unsupported, protocol_version});
+  }
+  greeted_ = true;
+  client_name_ = printable(hello.client);
+  Welcome welcome;
+  welcome.server_version = options_.server_version;
+  welcome.shards = options_.shard_count;
+  welcome.frame_bytes_max = options_.frame_bytes_max;
+  welcome.window_max = options_.window_max;
+  welcome.claim_batch_max = options_.claim_batch_max;
+  welcome.acknowledgement = options_.acknowledgement;
+  send_.append(encoder_.welcome(id, welcome));
+}
+
+void Session::turn_away(std::uint64_t id, Refusal refusal) {
+  send_.append(encoder_.refusal(id, refusal));
+}
+
+// ---- commands -----------------------------------------------------------------------------------
+
+void Session::take(const Request& request, const Command& command, CommandSink& sink) {
+  const ShardId shard = shard_of(partition_of_command(command), options_.shard_count);
+  const std::uint32_t slot = open_slot(request.id, weight_of(command), Form::command);
+  sink.batch(shard).commands.push_back({reply_to(slot, 0), request.deadline, command});
+}
+
+void Session::take(const Request& request, const SingleClaim& single, CommandSink& sink) {
+  const std::uint32_t slot = open_slot(request.id, 1, Form::single_claim);
+  push_claims(sink.batch(shard_of_packet(single.claim.packet)), reply_to(slot, 0), request.deadline,
+              {&single.claim, 1});
+}
+
+void Session::take(const Request& request, const ClaimList& list, CommandSink& sink) {
+  if (list.claims.empty()) return send_.append(encoder_.claims(request.id, {}));
+  if (list.claims.size() > options_.claim_batch_max) {
+    return turn_away(request.id, {Status::batch_too_large, options_.claim_batch_max});
+  }
+  const std::optional<ShardId> shard = only_shard(list.claims);
+  if (!shard) return take_split(request, list.claims, sink);
+  const std::uint32_t slot = open_slot(request.id, list.claims.size(), Form::claim_list);
+  push_claims(sink.batch(*shard), reply_to(slot, 0), request.deadline, list.claims);
+}
+
+void Session::take_split(const Request& request, std::span<const ClaimItem> claims,
+                         CommandSink& sink) {
+  const std::uint32_t slot = open_slot(request.id, claims.size(), Form::claim_list);
+  const std::uint32_t joint = joints_.open(claims, options_.shard_count);
+  slots_[slot].split = true;
+  slots_[slot].joint = joint;
+  for (std::uint32_t i = 0; i < joints_.part_count(joint); ++i) {
+    const JointAnswers::Part part = joints_.part(joint, i);
+    push_claims(sink.batch(part.shard), reply_to(slot, i), request.deadline, part.claims);
+  }
+}
+
+ShardId Session::shard_of_packet(PacketId packet) const {
+  return shard_of(partition_of(packet), options_.shard_count);
+}
+
+// The shard that all claims belong to, if they do.  REQUIRES: claims is not empty.
+std::optional<ShardId> Session::only_shard(std::span<const ClaimItem> claims) const {
+  if (options_.shard_count == 1) return ShardId(0);
+  const ShardId first = shard_of_packet(claims.front().packet);
+  const bool same = std::all_of(claims.begin(), claims.end(), [&](const ClaimItem& claim) {
+    return shard_of_packet(claim.packet) == first;
+  });
+  return same ? std::optional(first) : std::nullopt;
+}
+
+// ---- slots --------------------------------------------------------------------------------------
+
+std::uint32_t Session::open_slot(std::uint64_t request, std::size_t weight, Form form) {
+  if (free_slots_.empty()) {
+    free_slots_.push_back(static_cast<std::uint32_t>(slots_.size()));
+    slots_.emplace_back();
+  }
+  const std::uint32_t index = free_slots_.back();
+  free_slots_.pop_back();
+  Slot& slot = slots_[index];
+  slot.request = request;
+  slot.weight = static_cast<std::uint32_t>(weight);
+  slot.form = form;
+  slot.split = false;
+  slot.taken = true;
+  in_flight_ += slot.weight;
+  return index;
+}
+
+void Session::close_slot(std::uint32_t index) {
+  Slot& slot = slots_[index];
+  in_flight_ -= slot.weight;
+  slot.taken = false;
+  ++slot.turn;
+  free_slots_.push_back(index);
+}
+
+ReplyTo Session::reply_to(std::uint32_t index, std::uint32_t part) const {
+  return {connection_, std::uint64_t{index} | std::uint64_t{part} << part_shift |
+                           std::uint64_t{slots_[index].turn} << turn_shift};
+}
+
+// ---- answers ------------------------------------------------------------------------------------
+
+void Session::answer(const Reply& reply, const ReplyBatch& batch) {
+  const auto index = static_cast<std::uint32_t>(reply.to.request);
+  const auto part = static_cast<std::uint16_t>(reply.to.request >> part_shift);
+  const auto turn = static_cast<std::uint16_t>(reply.to.request >> turn_shift);
+  HB_ASSERT(reply.to.connection == connection_ && index < slots_.size());
+  const Slot& slot = slots_[index];
+  HB_ASSERT(slot.taken && slot.turn == turn);
+
+  if (slot.split) return answer_part(index, part, reply, batch);
+  if (!closing_) send_.append(encode(slot, reply, batch));
+  close_slot(index);
+}
+
+void Session::answer_part(std::uint32_t index, std::uint32_t part, const Reply& reply,
+                          const ReplyBatch& batch) {
+  const Slot& slot = slots_[index];
+  if (!joints_.add(slot.joint, part, reply, batch)) return;
+  const JointAnswers::Joined joined = joints_.result(slot.joint);
+  if (!closing_) {
+    send_.append(joined.refused
+                     ? encoder_.refusal(slot.request, joined.refusal)
+                     : encoder_.claims(slot.request, joined.answers, joined.retry_after));
+  }
+  joints_.close(slot.joint);
+  close_slot(index);
+}
+
+ResponseEncoder::Frame Session::encode(const Slot& slot, const Reply& reply,
+                                       const ReplyBatch& batch) {
+  const bool one_claim = slot.form == Form::single_claim && reply.status == Status::ok;
+  if (!one_claim) return encoder_.reply(slot.request, reply, batch);
+  const auto& answer = std::get<ClaimBatchAnswer>(reply.answer);
+  HB_ASSERT(answer.count == 1);
+  return encoder_.claim(slot.request, batch.claims[answer.first]);
+}
+
+// ---- time and end -------------------------------------------------------------------------------
+
+void Session::check_idle(Time now) {
+  if (closing_) return;
+  if (!greeted_ && now - opened_at_ >= options_.handshake_timeout) {
+    return close(0, {Status::frame_timeout, options_.handshake_timeout.us()});
+  }
+  if (!wants_read()) {
+    partial_since_ = now;
+  } else if (partial_ && now - partial_since_ >= options_.frame_timeout) {
+    close(0, {Status::frame_timeout, options_.frame_timeout.us()});
+  }
+}
+
+void Session::release_idle_memory() {
+  if (receive_.empty()) receive_.release();
+  if (send_.empty()) send_.release();
+}
+
+void Session::close_with(Status status, std::int64_t limit) {
+  close(0, {status, limit});
+}
+
+void Session::close(std::uint64_t id, Refusal refusal) {
+  if (closing_) return;
+  closing_ = true;
+  send_.append(encoder_.refusal(id, refusal));
+}
+
+}  // namespace hb::net

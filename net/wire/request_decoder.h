@@ -1,0 +1,20 @@
+// The server's side of the wire, inwards: a frame's payload to a request.
+//
+// Cost:    verification and conversion; the claims of a batch are not touched, they stay a view of
+//          the payload.  No allocation.
+// Threads: any.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+#include "net/wire/messages.h"
+
+namespace hb::net {
+
+// Never fails: what holds no command becomes a Refusal with frame_malformed (nothing in it can be
+// believed, the id is 0), command_unknown, or text_too_long.  UTF-8 and the product's rules are the
+// ledger's to check.  REQUIRES: the payload lies at a multiple of 8.
+Request decode_request(std::span<const std::byte> payload);
+
+}  // namespace hb::net

@@ -1,0 +1,69 @@
+// The schema's numbers are the engine's: checked here, by the compiler alone.
+//
+// Each list names every enumerator once.  A number that differs fails its static_assert; an
+// enumerator that only one side has, or that the list forgot, fails a switch (-Wswitch).
+#include <cstddef>
+
+#include "engine/ledger/commands.h"
+#include "engine/ledger/status.h"
+#include "net/wire/messages.h"
+#include "schema/hongbao_generated.h"
+
+namespace hb::net {
+namespace {
+
+namespace fb = ::hongbao;
+
+#define HB_STATUSES(X)                                                                         \
+  X(ok)                                                                                        \
+  X(already_claimed)                                                                           \
+  X(user_invalid) X(amount_not_positive) X(amount_over_limit) X(shares_out_of_range)           \
+      X(total_below_shares) X(total_above_shares) X(total_not_divisible) X(expiry_too_short)   \
+          X(expiry_too_long) X(text_invalid) X(text_too_long) X(kind_unknown) X(key_missing)   \
+              X(key_conflict) X(wallet_unknown) X(wallet_exists) X(insufficient_funds)         \
+                  X(balance_over_limit) X(packet_unknown) X(sold_out) X(expired) X(overloaded) \
+                      X(deadline_exceeded) X(read_only) X(shutting_down) X(frame_malformed)    \
+                          X(frame_too_large) X(version_unsupported) X(handshake_required)      \
+                              X(handshake_repeated) X(command_unknown) X(batch_too_large)      \
+                                  X(frame_timeout)
+#define HB_KINDS(X) X(lucky) X(even)
+#define HB_STATES(X) X(open) X(sold_out) X(refunded)
+#define HB_ACKNOWLEDGEMENTS(X) X(memory) X(disk) X(replicated)
+#define HB_ROLES(X) X(gateway) X(support) X(operator_) X(auditor)
+
+#define HB_CASE(n) case Enum::n:
+#define HB_SAME(n) static_assert(static_cast<int>(Ours::n) == static_cast<int>(Theirs::n));
+#define HB_CHECK(ours, theirs, LIST)                                              \
+  namespace check_##theirs {                                                      \
+    using Ours = ours;                                                            \
+    using Theirs = fb::theirs;                                                    \
+    LIST(HB_SAME)                                                                 \
+    template <class Enum>                                                         \
+    constexpr bool listed(Enum value) {                                           \
+      switch (value) {                                                            \
+        LIST(HB_CASE)                                                             \
+        return true;                                                              \
+      }                                                                           \
+      return false;                                                               \
+    }                                                                             \
+    static_assert(listed(static_cast<Ours>(Theirs::MIN)) && listed(Theirs::MIN)); \
+  }
+
+HB_CHECK(Status, Status, HB_STATUSES)
+HB_CHECK(PacketKind, PacketKind, HB_KINDS)
+HB_CHECK(PacketState, PacketState, HB_STATES)
+HB_CHECK(Acknowledgement, Acknowledgement, HB_ACKNOWLEDGEMENTS)
+HB_CHECK(Role, Role, HB_ROLES)
+
+// Vectors of these are copied between frames and the engine as they lie.
+static_assert(sizeof(ClaimItem) == sizeof(fb::ClaimItem));
+static_assert(offsetof(ClaimItem, packet) == 0 && offsetof(ClaimItem, user) == 8);
+static_assert(sizeof(ClaimAnswer) == sizeof(fb::ClaimOutcome));
+static_assert(offsetof(ClaimAnswer, status) == 0 && offsetof(ClaimAnswer, share_index) == 2 &&
+              offsetof(ClaimAnswer, amount_fen) == 4 && offsetof(ClaimAnswer, claimed_at) == 8);
+static_assert(sizeof(PacketClaim) == sizeof(fb::PacketClaim));
+static_assert(offsetof(PacketClaim, user) == 0 && offsetof(PacketClaim, amount) == 8 &&
+              offsetof(PacketClaim, claimed_at) == 16);
+
+}  // namespace
+}  // namespace hb::net
