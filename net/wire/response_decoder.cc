@@ -79,7 +79,7 @@ Decoded convert(const fb::WalletAnswer& from) {
 }
 
 Decoded convert(const fb::SendAnswer& from) {
-  SendAnswer to{PacketId(from.packet()), Time(from.expires_at()), {}, Amount(from.balance())};
+  SendAnswer to{PacketId(from.packet()), Time(from.expires_at()), {}};
   if (!read(from.seed_commitment(), to.seed_commitment)) return std::nullopt;
   return to;
 }

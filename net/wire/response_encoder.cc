@@ -69,8 +69,7 @@ Built build(Builder& builder, const WalletAnswer& from, const ReplyBatch&) {
 
 Built build(Builder& builder, const SendAnswer& from, const ReplyBatch&) {
   const auto commitment = digest(builder, from.seed_commitment);
-  return built(fb::CreateSendAnswer(builder, from.packet.value, from.expires_at.us(), commitment,
-                                    from.balance.fen()));
+  return built(fb::CreateSendAnswer(builder, from.packet.value, from.expires_at.us(), commitment));
 }
 
 Built build(Builder& builder, const ClaimBatchAnswer& from, const ReplyBatch& batch) {

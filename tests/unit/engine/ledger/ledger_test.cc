@@ -441,7 +441,7 @@ TEST_F(LedgerTest, ApplyingTheSameEventsGivesTheSameState) {
 }
 
 TEST_F(LedgerTest, OwnsAContiguousRangeOfPartitionsForEveryShardCount) {
-  for (const std::uint16_t count : {1, 2, 3, 7, 8, 64}) {
+  for (const std::uint16_t count : std::initializer_list<std::uint16_t>{1, 2, 3, 7, 8, 64}) {
     for (std::uint16_t s = 0; s < count; ++s) {
       const Ledger part(policy, ShardId{s}, count);
       for (std::uint16_t p = 0; p < limits::partitions; ++p) {

@@ -1,0 +1,104 @@
+#include "engine/runtime/engine.h"
+
+#include <fmt/format.h>
+#include <sys/random.h>
+
+#include <atomic>
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <future>
+#include <utility>
+
+namespace hb {
+
+namespace {
+
+constexpr std::chrono::seconds progress_interval{1};
+
+Result<PrfKey> fresh_entropy() {
+  PrfKey key;
+  if (::getrandom(&key, sizeof key, 0) != static_cast<ssize_t>(sizeof key)) {
+    return fail(ErrorCode::io, fmt::format("no random bits: {}", std::strerror(errno)));
+  }
+  return key;
+}
+
+}  // namespace
+
+// What all shards together have read.
+struct Engine::RecoveryMeter {
+  std::vector<std::atomic<std::uint64_t>> done_bytes;
+  std::vector<std::atomic<std::uint64_t>> total_bytes;
+
+  explicit RecoveryMeter(std::size_t shards) : done_bytes(shards), total_bytes(shards) {}
+
+  static std::uint64_t sum(const std::vector<std::atomic<std::uint64_t>>& values) {
+    std::uint64_t total = 0;
+    for (const auto& value : values) total += value.load(std::memory_order_relaxed);
+    return total;
+  }
+};
+
+Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
+                                             const RecoveryProgress& progress) {
+  if (options.workers < 1 || options.workers > limits::shards_max) {
+    return fail(ErrorCode::invalid, fmt::format("workers is {}; it must lie between 1 and {}",
+                                                options.workers, limits::shards_max));
+  }
+  if (Result<void> valid = validate(options.policy); !valid) return fail(valid.error());
+  if (Result<void> valid = journal::validate(options.journal); !valid) return fail(valid.error());
+  Result<DataDirectory> directory = DataDirectory::open(options.data, options.workers);
+  if (!directory) return fail(std::move(directory.error()));
+
+  std::unique_ptr<Engine> engine(new Engine(std::move(*directory), options.workers));
+  RecoveryMeter meter(options.workers);
+  std::vector<std::future<Result<void>>> openings;
+  for (std::uint16_t i = 0; i < options.workers; ++i) {
+    engine->units_.push_back(std::make_unique<Unit>());
+    openings.push_back(std::async(std::launch::async, [&engine, &options, &meter, i] {
+      return engine->open_unit(options, i, *engine->units_[i], meter);
+    }));
+  }
+  Result<void> opened;
+  for (std::future<Result<void>>& opening : openings) {
+    while (opening.wait_for(progress_interval) != std::future_status::ready) {
+      progress(RecoveryMeter::sum(meter.done_bytes), RecoveryMeter::sum(meter.total_bytes));
+    }
+    if (Result<void> one = opening.get(); !one && opened) opened = std::move(one);
+  }
+  if (!opened) return fail(std::move(opened.error()));
+  return engine;
+}
+
+Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
+                               RecoveryMeter& meter) {
+  const ShardId id{number};
+  Result<PrfKey> entropy = fresh_entropy();
+  if (!entropy) return fail(std::move(entropy.error()));
+  auto storage = open_disk_storage(DataDirectory::shard_path(options.data, id), options.disk);
+  if (!storage) return fail(std::move(storage.error()));
+  unit.storage = std::move(*storage);
+  unit.clock = std::make_unique<SystemClock>();
+  const ShardOptions shard_options{.shard = id,
+                                   .shard_count = options.workers,
+                                   .acknowledgement = options.acknowledgement,
+                                   .journal = options.journal};
+  const journal::Progress progress = [&meter, number](std::uint64_t done, std::uint64_t total) {
+    meter.done_bytes[number] = done;
+    meter.total_bytes[number] = total;
+  };
+  auto shard = Shard::open(*unit.storage, shard_options, options.policy, *entropy,
+                           unit.clock->now(), progress);
+  if (!shard) {
+    return fail(shard.error().code,
+                fmt::format("shard {}: {}", number, std::move(shard.error().message)));
+  }
+  unit.shard = std::move(*shard);
+  unit.worker = std::make_unique<Worker>(
+      number, *unit.shard, *unit.clock, mesh_,
+      [this, &unit](std::uint64_t segment) { sealer_.add(*unit.storage, segment); });
+  return {};
+}
+
+}  // namespace hb

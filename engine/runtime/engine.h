@@ -1,0 +1,71 @@
+// The engine as one process runs it: the data directory, the shards with their disks, the workers.
+//
+// Threads: open() recovers all shards in parallel.  Afterwards worker(i), its shard and its storage
+//          belong to one thread each, which the caller provides; see net/server.
+// Errors:  whatever keeps the engine from starting, said so that an operator can act.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "engine/ledger/policy.h"
+#include "engine/runtime/data_directory.h"
+#include "engine/runtime/disk_storage.h"
+#include "engine/runtime/mailbox.h"
+#include "engine/runtime/sealer.h"
+#include "engine/runtime/system_clock.h"
+#include "engine/runtime/worker.h"
+#include "engine/shard/shard.h"
+
+namespace hb {
+
+struct EngineOptions {
+  std::string data = "./data";
+  std::uint16_t workers = 1;
+  Acknowledgement acknowledgement = Acknowledgement::disk;
+  Policy policy{};
+  journal::WriterOptions journal{};
+  DiskStorageOptions disk{};
+};
+
+// Told about once a second while the journals are read.
+using RecoveryProgress = std::function<void(std::uint64_t done_bytes, std::uint64_t total_bytes)>;
+
+class Engine {
+ public:
+  static Result<std::unique_ptr<Engine>> open(const EngineOptions& options,
+                                              const RecoveryProgress& progress);
+
+  std::uint16_t worker_count() const { return static_cast<std::uint16_t>(units_.size()); }
+  Worker& worker(std::uint16_t i) { return *units_[i]->worker; }
+  DiskStorage& storage(std::uint16_t i) { return *units_[i]->storage; }
+  // REQUIRES: the worker's thread does not run.
+  const Shard& shard(std::uint16_t i) const { return *units_[i]->shard; }
+
+ private:
+  // In the order of their lifetimes.
+  struct Unit {
+    std::unique_ptr<DiskStorage> storage;
+    std::unique_ptr<Shard> shard;
+    std::unique_ptr<SystemClock> clock;
+    std::unique_ptr<Worker> worker;
+  };
+  struct RecoveryMeter;
+
+  Engine(DataDirectory directory, std::uint16_t workers)
+      : directory_(std::move(directory)), mesh_(workers) {}
+
+  Result<void> open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
+                         RecoveryMeter& meter);
+
+  DataDirectory directory_;
+  Mesh mesh_;
+  std::vector<std::unique_ptr<Unit>> units_;
+  Sealer sealer_;  // ends before the storages
+};
+
+}  // namespace hb

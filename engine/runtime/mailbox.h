@@ -1,0 +1,90 @@
+// Mailboxes: how parcels go from one worker to another and back.
+//
+// Each pair of workers has two one-way lanes, one for commands and one for replies.  A lane has one
+// writer and one reader, so it needs no lock.
+//
+// Threads:    push by the sending worker only, pop by the receiving worker only.
+// Invariants: lanes hold pointers; who pops a parcel owns it.
+#pragma once
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <boost/lockfree/spsc_queue.hpp>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "engine/base/assert.h"
+#include "engine/shard/parcel.h"
+
+namespace hb {
+
+// Parcels that one worker may have on its way to another at a time.
+inline constexpr std::size_t lane_parcels_max = 64;
+
+using Lane = boost::lockfree::spsc_queue<Parcel*, boost::lockfree::capacity<lane_parcels_max>>;
+
+// Lets a sleeping worker be woken, and costs nothing while it is awake.
+class Waker {
+ public:
+  Waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { HB_ASSERT(fd_ >= 0); }
+  ~Waker() { ::close(fd_); }
+  Waker(const Waker&) = delete;
+  Waker& operator=(const Waker&) = delete;
+
+  // Readable when somebody woke the worker.
+  int fd() const { return fd_; }
+
+  // The worker: from now on wake() writes to fd().  Look at the lanes once more after this, since
+  // something may have arrived before.
+  void going_to_sleep() { asleep_.store(true, std::memory_order_seq_cst); }
+  void awake() { asleep_.store(false, std::memory_order_relaxed); }
+
+  // Anybody, after pushing.
+  void wake() {
+    std::atomic_thread_fence(std::memory_order_seq_cst);
+    if (!asleep_.load(std::memory_order_relaxed)) return;
+    if (asleep_.exchange(false)) {
+      const std::uint64_t one = 1;
+      // It can only fail when the counter is full, and then the worker is being woken already.
+      [[maybe_unused]] const ssize_t n = ::write(fd_, &one, sizeof one);
+    }
+  }
+
+ private:
+  int fd_;
+  std::atomic<bool> asleep_{false};
+};
+
+// All lanes and wakers of an engine.
+class Mesh {
+ public:
+  explicit Mesh(std::uint16_t workers)
+      : workers_(workers),
+        commands_(std::size_t{workers} * workers),
+        replies_(std::size_t{workers} * workers),
+        wakers_(std::make_unique<Waker[]>(workers)) {
+    for (auto* lanes : {&commands_, &replies_}) {
+      for (std::unique_ptr<Lane>& lane : *lanes) lane = std::make_unique<Lane>();
+    }
+  }
+
+  std::uint16_t workers() const { return workers_; }
+  Lane& commands(std::uint16_t from, std::uint16_t to) { return *commands_[at(from, to)]; }
+  Lane& replies(std::uint16_t from, std::uint16_t to) { return *replies_[at(from, to)]; }
+  Waker& waker(std::uint16_t worker) { return wakers_[worker]; }
+
+ private:
+  std::size_t at(std::uint16_t from, std::uint16_t to) const {
+    return std::size_t{from} * workers_ + to;
+  }
+
+  std::uint16_t workers_;
+  std::vector<std::unique_ptr<Lane>> commands_;
+  std::vector<std::unique_ptr<Lane>> replies_;
+  std::unique_ptr<Waker[]> wakers_;
+};
+
+}  // namespace hb

@@ -1,0 +1,89 @@
+// A worker: one thread's part of the engine.  It owns one shard and carries parcels between the
+// connections of its thread and all shards.
+//
+//   batch(shard)   connections put commands here, for any shard
+//   turn(sink)     one bounded round: take what arrived, step the shard, deliver what is durable
+//   sleep and wake: prepare_sleep(), then wait on the file descriptors, then woken()
+//
+// Commands for the own shard hop nowhere; those for others go through the mesh, a parcel a turn,
+// and come back the same way.  It knows no socket and no event loop: its owner drives it.
+//
+// Threads:    one, but for the mesh.
+// Cost:       a turn with nothing to do is a few loads for each other worker.
+// Invariants: replies are delivered in the worker that took the commands; parcels to one shard
+//             keep their order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "engine/base/units.h"
+#include "engine/port/clock.h"
+#include "engine/runtime/mailbox.h"
+#include "engine/shard/shard.h"
+
+namespace hb {
+
+// Whom a worker hands replies to.
+class ReplySink {
+ public:
+  virtual ~ReplySink() = default;
+  virtual void deliver(const ReplyBatch& replies) = 0;
+};
+
+class Worker {
+ public:
+  // Called with each journal segment that is full and wants to be sealed.
+  using SegmentFull = std::function<void(std::uint64_t segment)>;
+
+  // The shard's number is the worker's.  All outlive the worker.
+  Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh, SegmentFull segment_full);
+
+  std::uint16_t number() const { return number_; }
+
+  // The batch that gathers for this shard.  Good until the next turn.
+  CommandBatch& batch(ShardId shard);
+
+  // True when there is more to do at once.
+  bool turn(ReplySink& sink);
+
+  // The time of the last turn.
+  Time now() const { return now_; }
+
+  // Announces sleep.  False: something has arrived, take another turn instead.
+  bool prepare_sleep();
+  void woken();
+  // Readable when another worker woke this one.
+  int wake_fd() { return mesh_.waker(number_).fd(); }
+
+  // Nothing is gathered, under way or waiting for the disk, here or for this worker elsewhere.
+  bool idle() const;
+
+  Shard& shard() { return shard_; }
+
+ private:
+  bool gathered_nothing() const;
+  bool lanes_empty() const;
+  void take_arrived();
+  void hand_over();
+  void deliver_finished(ReplySink& sink);
+  void deliver_returned(ReplySink& sink);
+  void deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink);
+  Parcel* fresh_parcel();
+
+  const std::uint16_t number_;
+  Shard& shard_;
+  Clock& clock_;
+  Mesh& mesh_;
+  SegmentFull segment_full_;
+  Time now_;
+
+  std::vector<Parcel*> gathering_;  // by shard; nothing until a command comes
+  std::vector<std::size_t> out_;    // by shard: parcels handed over, not yet back
+  std::vector<std::unique_ptr<Parcel>> parcels_;
+  std::vector<Parcel*> free_parcels_;
+};
+
+}  // namespace hb

@@ -1,0 +1,50 @@
+// The server: listens, spreads connections over the workers, and stops cleanly.
+//
+// Threads: start() makes one thread a worker and one that accepts; stop() ends them all and returns
+//          when everything taken has been answered.
+// Errors:  start() fails when the address is not to be had, or not loopback and not told insecure.
+#pragma once
+
+#include <atomic>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/base/result.h"
+#include "net/server/options.h"
+#include "net/server/worker_loop.h"
+
+namespace hb::net {
+
+class Server {
+ public:
+  // Options outlive the server.
+  explicit Server(const ServerOptions& options);
+  ~Server();
+
+  // Before start(): one loop a worker.  Worker and storage outlive the server.
+  void add_worker(Worker& worker, DiskStorage& storage);
+
+  Result<void> start();
+  void stop();
+
+  // After start(): "127.0.0.1:7700", with the port that the system chose where it was asked to.
+  const std::string& address() const { return address_; }
+
+ private:
+  void accept_next();
+
+  const ServerOptions& options_;
+  boost::asio::io_context io_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::vector<std::unique_ptr<WorkerLoop>> loops_;
+  std::vector<std::thread> threads_;
+  std::size_t next_loop_ = 0;
+  std::string address_;
+};
+
+}  // namespace hb::net
