@@ -18,6 +18,9 @@ namespace {
 constexpr std::size_t rows_ahead = 16;
 constexpr std::size_t claims_ahead = 8;
 
+// How often a full disk is asked whether there is space again.
+constexpr Duration space_retry_interval = Duration::seconds(1);
+
 // The first tick at which a timer for `when` may fire: never before the instant.
 Tick tick_at_or_after(Time when) {
   return static_cast<Tick>((when.us() + limits::tick_us - 1) / limits::tick_us);
@@ -86,10 +89,17 @@ void Shard::accept(Parcel* parcel) {
 bool Shard::step(Time now) {
   now_ = std::max(now_, now);
   journal_->poll();
-  decide_waiting();
+  look_for_space();
   refund_due();
+  decide_waiting();
   journal_->flush();
   return !waiting_.empty() || wheel_.now() < tick_of(now_);
+}
+
+void Shard::look_for_space() {
+  if (!journal_->problem() || now_ - last_space_retry_ < space_retry_interval) return;
+  last_space_retry_ = now_;
+  journal_->retry_space();
 }
 
 Parcel* Shard::finished() {
@@ -134,8 +144,9 @@ void Shard::decide_waiting() {
     const std::vector<CommandEnvelope>& commands = parcel.commands.commands;
     while (parcel.next_command < commands.size()) {
       const CommandEnvelope& envelope = commands[parcel.next_command];
-      if (!room_for(envelope)) return;
-      run(parcel, envelope);
+      const Admission admission = admit(envelope);
+      if (admission == Admission::later) return;
+      run(parcel, envelope, admission);
       ++parcel.next_command;
     }
     parcel.needs = journal_->appended();
@@ -144,23 +155,25 @@ void Shard::decide_waiting() {
   }
 }
 
-// A journal that cannot take more for now makes commands wait; one that is not writable makes
-// them be refused, for which no room is needed.
-bool Shard::room_for(const CommandEnvelope& envelope) const {
-  if (!writable()) return true;
+// Reads always; changes when the journal surely takes their events.  While it only waits for the
+// disk they wait too; when it waits for space they are refused.
+Shard::Admission Shard::admit(const CommandEnvelope& envelope) const {
+  if (!changes_state(envelope.command)) return Admission::now;
+  if (!writable()) return Admission::refused;
   const auto* batch = std::get_if<ClaimBatch>(&envelope.command);
   const std::size_t claims_bytes = batch == nullptr ? 0 : batch->count * sizeof(Claimed);
-  return journal_->room_bytes() >= claims_bytes + limits::record_bytes_max;
+  if (journal_->room_bytes() >= claims_bytes + limits::record_bytes_max) return Admission::now;
+  return journal_->problem() ? Admission::refused : Admission::later;
 }
 
-void Shard::run(Parcel& parcel, const CommandEnvelope& envelope) {
+void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission) {
   current_ = &parcel;
   Reply& reply = parcel.replies.replies.emplace_back();
   reply.to = envelope.reply_to;
   if (envelope.deadline != Time{} && now_ > envelope.deadline) {
     reply.status = Status::deadline_exceeded;
     reply.limit = envelope.deadline.us();
-  } else if (changes_state(envelope.command) && !writable()) {
+  } else if (admission == Admission::refused) {
     reply.status = Status::read_only;
   } else {
     std::visit([&](const auto& command) { run(reply, command); }, envelope.command);

@@ -94,16 +94,20 @@ class Shard {
   ShardFigures figures() const;
 
  private:
+  // What the journal has to say to a command before it is decided.
+  enum class Admission : std::uint8_t { now, later, refused };
+
   Shard(const ShardOptions& options, const Policy& policy, PrfKey entropy);
 
   bool writable() const { return journal_->state() == journal::WriterState::writable; }
   bool all_durable() const { return journal_->durable() == journal_->appended(); }
   void start_timers(Time now);
   void decide_waiting();
-  bool room_for(const CommandEnvelope& envelope) const;
+  Admission admit(const CommandEnvelope& envelope) const;
+  void look_for_space();
   void refund_due();
 
-  void run(Parcel& parcel, const CommandEnvelope& envelope);
+  void run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission);
   void run(Reply& reply, const OpenWallet& command);
   void run(Reply& reply, const Deposit& command);
   void run(Reply& reply, const Withdraw& command);
@@ -126,6 +130,7 @@ class Shard {
   Time now_{};                                // of this step; never decreases
   PrfKey entropy_;
   std::uint64_t seeds_drawn_ = 0;
+  Time last_space_retry_{};
   Parcel* current_ = nullptr;        // the one whose command runs
   std::deque<Parcel*> waiting_;      // not all decided
   std::deque<Parcel*> undelivered_;  // decided, not yet durable or not yet fetched
