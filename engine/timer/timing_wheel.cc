@@ -21,6 +21,14 @@ std::optional<unsigned> first_set(const std::array<std::uint64_t, Words>& bits, 
   return std::nullopt;
 }
 
+// Asks for all of an object's cache lines.
+template <class T>
+void prefetch(const T& object) {
+  for (std::size_t at = 0; at < sizeof(T); at += 64) {
+    __builtin_prefetch(reinterpret_cast<const std::byte*>(&object) + at);
+  }
+}
+
 }  // namespace
 
 TimingWheel::TimingWheel(Tick start)
@@ -44,7 +52,7 @@ std::optional<Tick> TimingWheel::next_tick_hint() const {
 void TimingWheel::reserve(std::size_t timers) {
   // Every slot may hold a partly filled chunk at either end beside its full ones.
   const std::size_t timers_more = timers > size_ ? timers - size_ : 0;
-  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + 2 * levels * slots;
+  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + std::size_t{2} * levels * slots;
   while (free_chunks_ < chunks) grow();
 }
 
@@ -93,19 +101,42 @@ void TimingWheel::move_to(Tick tick) {
 bool TimingWheel::cascade(std::size_t budget, std::size_t& work) {
   const Tick window = now_ + 1;
   const unsigned index = slot_index(window, cascading_level_);
-  const Slot& slot = (*levels_)[cascading_level_].slot[index];
+  Slot& slot = (*levels_)[cascading_level_].slot[index];
   while (!slot.empty()) {
-    if (work == budget) return false;
-    ++work;
-    const Entry entry = take(cascading_level_, index);
-    // All bits above the window's own lie in the low half or are equal for the whole window.
-    const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
-    const unsigned level = level_of(when, window);
-    append(level, slot_index(when, level), entry);
+    const Chunk& head = chunk(slot.head);
+    const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
+    for (std::size_t i = 0; i < moves; ++i) {
+      const Entry entry = head.entries[slot.head_at++];
+      // The ticks of a window differ only in their low half.
+      const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
+      const unsigned level = level_of(when, window);
+      append(level, slot_index(when, level), entry);
+    }
+    work += moves;
+    if (slot.head_at != slot.head_end()) return false;
+    drop_head(cascading_level_, index);
   }
   cascading_level_ = 0;
   base_ = window;
   return true;
+}
+
+void TimingWheel::drop_head(unsigned level, unsigned index) {
+  Slot& slot = (*levels_)[level].slot[index];
+  const std::uint32_t emptied = slot.head;
+  Chunk& head = chunk(emptied);
+  slot.head_at = 0;
+  if (emptied == slot.tail) {
+    slot.head = no_chunk;
+    (*levels_)[level].occupied[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+  } else {
+    slot.head = head.next;
+    // While the new head is read, the one behind it comes closer.
+    if (slot.head != slot.tail) prefetch(chunk(chunk(slot.head).next));
+  }
+  head.next = free_;
+  free_ = emptied;
+  ++free_chunks_;
 }
 
 void TimingWheel::append(unsigned level, unsigned index, Entry entry) {

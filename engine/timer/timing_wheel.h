@@ -114,6 +114,7 @@ class TimingWheel {
     std::uint32_t head_at = 0;  // the first entry of the head chunk that is still here
     std::uint32_t tail_at = 0;  // entries of the tail chunk that are written
     bool empty() const { return head == no_chunk; }
+    std::uint32_t head_end() const { return head == tail ? tail_at : Chunk::entries_max; }
   };
 
   struct Level {
@@ -142,6 +143,8 @@ class TimingWheel {
 
   void append(unsigned level, unsigned index, Entry entry);
   Entry take(unsigned level, unsigned index);
+  // Frees the head chunk of a slot, all of whose entries were taken.
+  void drop_head(unsigned level, unsigned index);
 
   Chunk& chunk(std::uint32_t index) {
     return (*segments_[index >> segment_bits])[index % (1u << segment_bits)];
@@ -181,22 +184,8 @@ std::size_t TimingWheel::advance(Tick to, std::size_t budget, F&& fire) {
 
 inline TimingWheel::Entry TimingWheel::take(unsigned level, unsigned index) {
   Slot& slot = (*levels_)[level].slot[index];
-  Chunk& head = chunk(slot.head);
-  const Entry entry = head.entries[slot.head_at++];
-  const bool last_entry = slot.head == slot.tail && slot.head_at == slot.tail_at;
-  if (last_entry || slot.head_at == Chunk::entries_max) {
-    const std::uint32_t emptied = slot.head;
-    slot.head = last_entry ? no_chunk : head.next;
-    slot.head_at = 0;
-    head.next = free_;
-    free_ = emptied;
-    ++free_chunks_;
-    if (last_entry) {
-      (*levels_)[level].occupied[index / 64] &= ~(std::uint64_t{1} << (index % 64));
-    } else {
-      __builtin_prefetch(&chunk(slot.head));
-    }
-  }
+  const Entry entry = chunk(slot.head).entries[slot.head_at++];
+  if (slot.head_at == slot.head_end()) drop_head(level, index);
   return entry;
 }
 
