@@ -113,7 +113,10 @@ std::optional<std::string> output_of(const std::string& command) {
 
 std::string quoted(const std::string& argument) {
   std::string text = "'";
-  for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  for (const char c : argument) {
+    if (c == '\'') text += "'\\'";
+    text += c;
+  }
   return text + "'";
 }
 
@@ -160,7 +163,7 @@ std::vector<std::string> purity_violations(const std::string& library) {
   std::vector<std::string> violations;
   for (const auto& [object, symbol] : symbols) {
     const std::string what = symbol_violation(object, symbol);
-    if (!what.empty()) violations.push_back(library + ": " + what);
+    if (!what.empty()) violations.emplace_back(library).append(": ").append(what);
   }
   return violations;
 }
