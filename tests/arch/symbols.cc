@@ -16,6 +16,8 @@ constexpr std::array harmless_names = {
     "memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strncmp", "abort",
     "_GLOBAL_OFFSET_TABLE_", "__dso_handle", "__gxx_personality_v0", "_Unwind_Resume",
     "__stack_chk_fail",
+    // memory of its own
+    "aligned_alloc", "free", "madvise", "snprintf",
     // 128-bit arithmetic of libgcc
     "__udivti3", "__umodti3", "__divti3", "__modti3", "__udivmodti4"};
 
