@@ -113,13 +113,12 @@ TEST(ResponseCodec, CarriesWalletAnswerMarkedAsReplayed) {
 TEST(ResponseCodec, CarriesSendAnswer) {
   ResponseEncoder encoder;
   Reply reply;
-  reply.answer = SendAnswer{PacketId(4097), Time(12), digest(), Amount(7)};
+  reply.answer = SendAnswer{PacketId(4097), Time(12), digest()};
   const Response response = decode(encoder.reply(5, reply, {}));
   const auto& answer = std::get<SendAnswer>(response.answer);
   EXPECT_EQ(answer.packet, PacketId(4097));
   EXPECT_EQ(answer.expires_at, Time(12));
   EXPECT_EQ(answer.seed_commitment, digest());
-  EXPECT_EQ(answer.balance, Amount(7));
 }
 
 TEST(ResponseCodec, CarriesOneClaimInItsOwnStatus) {
