@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/assert.h"
+#include "engine/base/bytes.h"
 
 namespace hb::journal {
 namespace {
@@ -43,6 +44,7 @@ std::uint16_t count_zero_sectors(std::span<const std::byte> block) {
 
 // The offset of the first byte that is not padding; the size when all is.
 std::size_t find_non_padding(std::span<const std::byte> bytes) {
+  if (all_bytes_are(padding, bytes)) return bytes.size();
   const auto it =
       std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != padding; });
   return static_cast<std::size_t>(it - bytes.begin());
@@ -188,13 +190,6 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
 
 std::string to_string(Position position) {
   return segment_name(position.segment) + ", offset " + std::to_string(position.offset);
-}
-
-bool all_zero(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return true;
-  // The first byte is zero and each byte equals its neighbour: the C library compares wide words.
-  return bytes[0] == std::byte{0} &&
-         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
 }
 
 Checksum128 finish_block(std::span<std::byte> block, BlockHeader header) {
