@@ -165,6 +165,12 @@ Json to_json(ShardId shard, journal::Position position, const journal::Record& r
   return json;
 }
 
+Error in_directory(const std::string& directory, Error error) {
+  const bool names_file = error.message.starts_with(directory);
+  if (!names_file) error.message = directory + "/" + error.message;
+  return error;
+}
+
 std::string tail_text(const journal::Tail& tail) {
   if (!tail.torn()) return "tail clean";
   return fmt::format(

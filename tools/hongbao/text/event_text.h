@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "engine/base/result.h"
 #include "engine/journal/reader.h"
 
 namespace hb {
@@ -18,6 +19,9 @@ std::string to_text(const journal::Record& record);
 // The same with its place; field names and units as in engine/ledger/events.h.
 nlohmann::ordered_json to_json(ShardId shard, journal::Position position,
                                const journal::Record& record);
+
+// A reader's error with the directory in front of the file that it names.
+Error in_directory(const std::string& directory, Error error);
 
 // "tail clean", or where and why it is not.
 std::string tail_text(const journal::Tail& tail);

@@ -99,7 +99,8 @@ Json figures_json(const Figures& f) {
 }
 
 Json shard_json(const ShardAudit& shard) {
-  Json json{{"shard", shard.books.identity().shard.value}};
+  Json json;
+  json["shard"] = shard.books.identity().shard.value;
   json.update(figures_json(shard.books.figures()));
   json["tail"] = tail_json(shard.tail);
   return json;

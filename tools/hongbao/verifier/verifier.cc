@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "engine/base/text.h"
+#include "tools/hongbao/text/event_text.h"
 
 namespace hb::verifier {
 
@@ -38,7 +39,7 @@ Result<void> audit_journal(const ShardJournal& journal, const Progress& progress
     };
   }
   auto read = read_journal(*journal.storage, shard_progress, shard);
-  if (!read) return fail(read.error().code, journal.name + "/" + read.error().message);
+  if (!read) return fail(in_directory(journal.name, read.error()));
   shard.books.close();
   return {};
 }
