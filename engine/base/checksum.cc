@@ -1,10 +1,11 @@
+#define OPENSSL_SUPPRESS_DEPRECATED  // SHA256_Init and its kin, see Sha256
+
 #include "engine/base/checksum.h"
 
-#include <openssl/evp.h>
 #include <openssl/sha.h>
 #include <xxhash.h>
 
-#include "engine/base/assert.h"
+#include <new>
 
 namespace hb {
 
@@ -17,31 +18,28 @@ Checksum128 checksum128(std::span<const std::byte> bytes) {
   return {h.low64, h.high64};
 }
 
-Digest256 sha256(std::span<const std::byte> bytes) {
-  Digest256 digest;
-  SHA256(reinterpret_cast<const unsigned char*>(bytes.data()), bytes.size(),
-         reinterpret_cast<unsigned char*>(digest.data()));
-  return digest;
-}
-
-Sha256::Sha256() : context_(EVP_MD_CTX_new()) {
-  HB_ASSERT(context_ != nullptr);
-  HB_ASSERT(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+// OpenSSL's plain functions: its EVP interface, which SHA256() takes too, looks the algorithm up
+// under a lock each time, and that costs more than hashing a seed.
+Sha256::Sha256() {
+  static_assert(sizeof(SHA256_CTX) <= sizeof state_ && alignof(SHA256_CTX) <= 8);
+  SHA256_Init(new (state_) SHA256_CTX);
 }
 
 void Sha256::update(std::span<const std::byte> bytes) {
-  HB_ASSERT(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+  SHA256_Update(reinterpret_cast<SHA256_CTX*>(state_), bytes.data(), bytes.size());
 }
 
 Digest256 Sha256::finish() {
   Digest256 digest;
-  HB_ASSERT(EVP_DigestFinal_ex(context_.get(), reinterpret_cast<unsigned char*>(digest.data()),
-                               nullptr) == 1);
+  SHA256_Final(reinterpret_cast<unsigned char*>(digest.data()),
+               reinterpret_cast<SHA256_CTX*>(state_));
   return digest;
 }
 
-void Sha256::Free::operator()(evp_md_ctx_st* context) const {
-  EVP_MD_CTX_free(context);
+Digest256 sha256(std::span<const std::byte> bytes) {
+  Sha256 hash;
+  hash.update(bytes);
+  return hash.finish();
 }
 
 std::string to_hex(std::span<const std::byte> bytes) {

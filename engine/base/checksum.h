@@ -7,11 +7,8 @@
 #include <compare>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string>
-
-struct evp_md_ctx_st;
 
 namespace hb {
 
@@ -40,10 +37,7 @@ class Sha256 {
   Digest256 finish();
 
  private:
-  struct Free {
-    void operator()(evp_md_ctx_st* context) const;
-  };
-  std::unique_ptr<evp_md_ctx_st, Free> context_;
+  alignas(8) std::byte state_[112];
 };
 
 // Lower-case hexadecimal.

@@ -301,7 +301,7 @@ bool Ledger::decide_expiry(Time now, PacketStore::Slot slot, Refunded& event) co
 // --------------------------------------------------------------------------------------------
 
 void Ledger::apply(const WalletOpened& e) {
-  WalletRow& wallet = wallets_of(e.user).find_or_open(e.user, e.at);
+  WalletRow& wallet = wallets_of(e.user).find_or_open(e.user, e.at, wallet_rows_);
   HB_ASSERT(!wallet.opened_by_command);
   wallet.opened_by_command = true;
   if (e.name_bytes > 0) {
@@ -423,7 +423,7 @@ Amount Ledger::balance_of(UserId user) const {
 }
 
 void Ledger::credit(UserId user, Amount amount, Time now) {
-  wallets_of(user).find_or_open(user, now).balance += amount;
+  wallets_of(user).find_or_open(user, now, wallet_rows_).balance += amount;
   totals_.wallets += amount;
 }
 
@@ -435,7 +435,7 @@ void Ledger::debit(UserId user, Amount amount) {
 }
 
 void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {
-  replays_[partition.value - first_.value].insert(row, now);
+  replays_[partition.value - first_.value].insert(row, now, replay_rows_);
 }
 
 // ---- texts
@@ -562,10 +562,7 @@ LedgerCounts Ledger::counts() const {
 }
 
 std::size_t Ledger::bytes() const {
-  std::size_t sum = packets_.bytes() + texts_.bytes();
-  for (const WalletTable& table : wallets_) sum += table.bytes();
-  for (const ReplayStore& store : replays_) sum += store.bytes();
-  return sum;
+  return packets_.bytes() + texts_.bytes() + wallet_rows_.bytes() + replay_rows_.bytes();
 }
 
 std::uint64_t Ledger::state_hash() const {

@@ -151,7 +151,9 @@ class Ledger {
   Policy policy_;
   PartitionId first_;
   std::uint32_t partition_count_;
+  Slab<WalletRow> wallet_rows_;
   std::vector<WalletTable> wallets_;  // by partition, from first_
+  Slab<ReplayRow> replay_rows_;
   std::vector<ReplayStore> replays_;  // by partition, from first_
   PacketStore packets_;
   Slab<TextCell> texts_;

@@ -20,6 +20,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/limits.h"
 #include "engine/base/partition.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/prf.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
@@ -132,11 +133,15 @@ class PacketStore {
   }
 
   void prefetch(PacketId packet) const {
-    if (const PacketRow* row = find(packet)) __builtin_prefetch(row, 1);
+    if (const PacketRow* row = find(packet)) hb::prefetch(row);
   }
   // After the row has arrived.
   void prefetch_claims(PacketId packet) const {
-    if (const PacketRow* row = find(packet)) __builtin_prefetch(&claims_.get(row->claims), 1);
+    const PacketRow* row = find(packet);
+    if (row == nullptr) return;
+    const ClaimCell* const cells = &claims_.get(row->claims);
+    hb::prefetch(cells);
+    hb::prefetch(cells + 1 + row->claimed_count);  // where the next claim goes
   }
 
   std::size_t size() const { return count_; }

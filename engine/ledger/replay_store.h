@@ -14,11 +14,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <utility>
 
 #include "engine/base/ids.h"
 #include "engine/base/partition.h"
 #include "engine/base/units.h"
+#include "engine/ledger/slab.h"
 
 namespace hb {
 
@@ -44,21 +44,16 @@ class ReplayStore {
   }
 
   // REQUIRES: find(row.key, now) is nothing, the key is not empty, now never decreases.
-  void insert(const ReplayRow& row, Time now) {
+  void insert(const ReplayRow& row, Time now, Slab<ReplayRow>& slab) {
     const std::int64_t today = day_of(now);
     if (generations_[0].day != today) {
+      generations_.back().release(slab);
       for (std::size_t i = generations_.size() - 1; i > 0; --i) {
-        generations_[i] = std::move(generations_[i - 1]);
+        generations_[i] = generations_[i - 1];
       }
       generations_[0] = Generation{.day = today};
     }
-    generations_[0].insert(row);
-  }
-
-  std::size_t bytes() const {
-    std::size_t sum = 0;
-    for (const Generation& g : generations_) sum += g.capacity * sizeof(ReplayRow);
-    return sum;
+    generations_[0].insert(row, slab);
   }
 
   template <class Visit>
@@ -71,9 +66,12 @@ class ReplayStore {
   }
 
  private:
+  static constexpr std::uint32_t capacity_min = 8;
+
   struct Generation {
     std::int64_t day = INT64_MIN / 2;
-    std::unique_ptr<ReplayRow[]> rows{};
+    ReplayRow* rows = nullptr;
+    std::uint32_t run = 0;  // the rows' place in the slab
     std::uint32_t capacity = 0;
     std::uint32_t count = 0;
 
@@ -87,8 +85,8 @@ class ReplayStore {
         if (rows[i].key.empty()) return nullptr;
       }
     }
-    void insert(const ReplayRow& row) {
-      if ((count + 1) * 4 > capacity * 3) grow();
+    void insert(const ReplayRow& row, Slab<ReplayRow>& slab) {
+      if ((count + 1) * 4 > capacity * 3) grow(slab);
       place(row);
       ++count;
     }
@@ -97,14 +95,19 @@ class ReplayStore {
       while (!rows[i].key.empty()) i = (i + 1) & (capacity - 1);
       rows[i] = row;
     }
-    void grow() {
-      const std::unique_ptr<ReplayRow[]> old = std::move(rows);
-      const std::uint32_t old_capacity = capacity;
-      capacity = old_capacity == 0 ? 8 : old_capacity * 2;
-      rows = std::make_unique<ReplayRow[]>(capacity);
-      for (std::uint32_t i = 0; i < old_capacity; ++i) {
-        if (!old[i].key.empty()) place(old[i]);
+    void grow(Slab<ReplayRow>& slab) {
+      const Generation old = *this;
+      capacity = old.capacity == 0 ? capacity_min : old.capacity * 2;
+      run = slab.allocate(capacity);
+      rows = &slab.get(run);
+      std::uninitialized_fill_n(rows, capacity, ReplayRow{});
+      for (std::uint32_t i = 0; i < old.capacity; ++i) {
+        if (!old.rows[i].key.empty()) place(old.rows[i]);
       }
+      old.release(slab);
+    }
+    void release(Slab<ReplayRow>& slab) const {
+      if (capacity != 0) slab.free(run, capacity);
     }
   };
 

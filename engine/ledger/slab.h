@@ -55,7 +55,7 @@ class Slab {
   // Gives back a run that allocate(count) yielded.
   void free(std::uint32_t run, std::uint32_t count = 1) {
     if (free_.size() <= count) free_.resize(count + 1, none);
-    std::memcpy(&get(run), &free_[count], sizeof(std::uint32_t));
+    std::memcpy(static_cast<void*>(&get(run)), &free_[count], sizeof(std::uint32_t));
     free_[count] = run;
   }
 
@@ -73,7 +73,7 @@ class Slab {
   }
 
  private:
-  static constexpr std::uint32_t run_max = 1 << 16;
+  static constexpr std::uint32_t run_max = cells_per_region / 2;
   static constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
   void add_region() {

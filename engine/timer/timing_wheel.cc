@@ -52,7 +52,7 @@ std::optional<Tick> TimingWheel::next_tick_hint() const {
 void TimingWheel::reserve(std::size_t timers) {
   // Every slot may hold a partly filled chunk at either end beside its full ones.
   const std::size_t timers_more = timers > size_ ? timers - size_ : 0;
-  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + 2 * levels * slots;
+  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + std::size_t{2} * levels * slots;
   while (free_chunks_ < chunks) grow();
 }
 

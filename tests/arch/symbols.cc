@@ -16,6 +16,8 @@ constexpr std::array harmless_names = {
     "memcpy", "memmove", "memset", "memcmp", "memchr", "strlen", "strcmp", "strncmp", "abort",
     "_GLOBAL_OFFSET_TABLE_", "__dso_handle", "__gxx_personality_v0", "_Unwind_Resume",
     "__stack_chk_fail",
+    // memory of its own
+    "aligned_alloc", "free", "madvise", "snprintf",
     // 128-bit arithmetic of libgcc
     "__udivti3", "__umodti3", "__divti3", "__modti3", "__udivmodti4"};
 
@@ -113,7 +115,10 @@ std::optional<std::string> output_of(const std::string& command) {
 
 std::string quoted(const std::string& argument) {
   std::string text = "'";
-  for (const char c : argument) text += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  for (const char c : argument) {
+    if (c == '\'') text += "'\\'";
+    text += c;
+  }
   return text + "'";
 }
 
@@ -160,7 +165,7 @@ std::vector<std::string> purity_violations(const std::string& library) {
   std::vector<std::string> violations;
   for (const auto& [object, symbol] : symbols) {
     const std::string what = symbol_violation(object, symbol);
-    if (!what.empty()) violations.push_back(library + ": " + what);
+    if (!what.empty()) violations.emplace_back(library).append(": ").append(what);
   }
   return violations;
 }

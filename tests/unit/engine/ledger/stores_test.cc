@@ -12,13 +12,14 @@ namespace hb {
 namespace {
 
 TEST(WalletTable, AgreesWithAMapThroughGrowth) {
+  Slab<WalletRow> slab;
   WalletTable table;
   std::map<std::uint64_t, std::int64_t> model;
   std::mt19937_64 random(7);
   EXPECT_EQ(table.find(UserId{1}), nullptr);
   for (int i = 0; i < 50'000; ++i) {
     const UserId user{1 + random() % 20'000};
-    table.find_or_open(user, Time{i}).balance += Amount{i};
+    table.find_or_open(user, Time{i}, slab).balance += Amount{i};
     model[user.value] += i;
   }
   EXPECT_EQ(table.size(), model.size());
@@ -33,18 +34,20 @@ TEST(WalletTable, AgreesWithAMapThroughGrowth) {
 }
 
 TEST(WalletTable, KeepsTheOpeningTimeOfTheFirstCall) {
+  Slab<WalletRow> slab;
   WalletTable table;
-  table.find_or_open(UserId{5}, Time{10});
-  table.find_or_open(UserId{5}, Time{20});
+  table.find_or_open(UserId{5}, Time{10}, slab);
+  table.find_or_open(UserId{5}, Time{20}, slab);
   EXPECT_EQ(table.find(UserId{5})->opened_at, Time{10});
 }
 
 TEST(ReplayStore, KeepsARowForTwoDaysAndAtMostThree) {
   const Time first{1'700'000'000'000'000};
   for (const int offset_hours : {0, 5, 12, 23}) {
+    Slab<ReplayRow> slab;
     ReplayStore store;
     const Time stored = first + Duration::hours(offset_hours);
-    store.insert({Key128{1, 2}, 3, 4}, stored);
+    store.insert({Key128{1, 2}, 3, 4}, stored, slab);
     ASSERT_NE(store.find(Key128{1, 2}, stored + Duration::hours(48)), nullptr);
     EXPECT_EQ(store.find(Key128{1, 2}, stored + Duration::hours(48))->answer, 4u);
     EXPECT_EQ(store.find(Key128{1, 2}, stored + Duration::hours(72)), nullptr);
@@ -53,20 +56,22 @@ TEST(ReplayStore, KeepsARowForTwoDaysAndAtMostThree) {
 
 TEST(ReplayStore, ForgetsByTimeWhetherOrNotAnythingWasInsertedSince) {
   const Time first{1'700'000'000'000'000};
+  Slab<ReplayRow> slab;
   ReplayStore idle, busy;
-  idle.insert({Key128{1, 2}, 3, 4}, first);
-  busy.insert({Key128{1, 2}, 3, 4}, first);
+  idle.insert({Key128{1, 2}, 3, 4}, first, slab);
+  busy.insert({Key128{1, 2}, 3, 4}, first, slab);
   for (int hour = 1; hour <= 100; ++hour) {
     const Time now = first + Duration::hours(hour);
-    busy.insert({Key128{static_cast<std::uint64_t>(hour), 99}, 3, 4}, now);
+    busy.insert({Key128{static_cast<std::uint64_t>(hour), 99}, 3, 4}, now, slab);
     EXPECT_EQ(idle.find(Key128{1, 2}, now) != nullptr, busy.find(Key128{1, 2}, now) != nullptr);
   }
 }
 
 TEST(ReplayStore, FindsEveryRowThroughGrowth) {
+  Slab<ReplayRow> slab;
   ReplayStore store;
   const Time now{1'700'000'000'000'000};
-  for (std::uint64_t i = 1; i <= 10'000; ++i) store.insert({Key128{i, 0}, i, i * 2}, now);
+  for (std::uint64_t i = 1; i <= 10'000; ++i) store.insert({Key128{i, 0}, i, i * 2}, now, slab);
   for (std::uint64_t i = 1; i <= 10'000; ++i) {
     ASSERT_NE(store.find(Key128{i, 0}, now), nullptr);
     EXPECT_EQ(store.find(Key128{i, 0}, now)->answer, i * 2);

@@ -249,8 +249,8 @@ TEST(TimingWheel, SaysThatAnUnfinishedCascadeIsWorkForTheNextTick) {
 TEST(TimingWheel, UsesChunksAgain) {
   TimingWheel wheel;
   const auto round = [&] {
-    for (std::uint32_t i = 0; i < 50'000; ++i) wheel.schedule(wheel.now() + 1 + i * 11, i);
-    EXPECT_EQ(fire_all(wheel, wheel.now() + 50'000 * 11).size(), 50'000u);
+    for (std::uint32_t i = 0; i < 50'000; ++i) wheel.schedule(wheel.now() + 1 + Tick{i} * 11, i);
+    EXPECT_EQ(fire_all(wheel, wheel.now() + Tick{50'000} * 11).size(), 50'000u);
   };
   round();
   const std::size_t after_one = wheel.memory_bytes();

@@ -1,0 +1,82 @@
+// Arbitrary bytes through a session: no crash, every command answered once, memory within the caps.
+//
+// The first byte chooses whether the handshake is done, how many shards there are and how the rest
+// is cut; the rest is what a peer sends.
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "engine/base/assert.h"
+#include "net/session/session.h"
+#include "net/wire/request_encoder.h"
+
+namespace {
+
+using namespace hb;
+using namespace hb::net;
+
+class Sink : public CommandSink {
+ public:
+  CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
+  std::vector<CommandBatch> batches = std::vector<CommandBatch>(limits::shards_max);
+};
+
+void feed(Session& session, Sink& sink, std::span<const std::byte> bytes, std::size_t at_once) {
+  while (!bytes.empty() && session.wants_read()) {
+    const auto room = session.writable();
+    const std::size_t n = std::min({room.size(), bytes.size(), at_once});
+    std::memcpy(room.data(), bytes.data(), n);
+    bytes = bytes.subspan(n);
+    session.received(n, Time(1), sink);
+  }
+}
+
+void answer_all(Session& session, Sink& sink) {
+  for (CommandBatch& batch : sink.batches) {
+    for (const CommandEnvelope& command : batch.commands) {
+      ReplyBatch replies;
+      Reply reply;
+      reply.to = command.reply_to;
+      if (const auto* claims = std::get_if<ClaimBatch>(&command.command)) {
+        HB_ASSERT(claims->first + claims->count <= batch.claims.size());
+        replies.claims.resize(claims->count);
+        reply.answer = ClaimBatchAnswer{0, claims->count};
+      }
+      session.answer(reply, replies);
+    }
+    batch.clear();
+  }
+  HB_ASSERT(session.in_flight() == 0);
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  if (size == 0) return 0;
+  const std::uint8_t choice = data[0];
+  SessionOptions options;
+  options.shard_count = (choice & 2) != 0 ? 4 : 1;
+  options.frame_bytes_max = 4096;
+  options.window_max = 64;
+  options.claim_batch_max = 64;
+  options.output_bytes_max = 8192;
+  ResponseEncoder encoder;
+  Session session(options, encoder, 1, Time(0));
+  Sink sink;
+  if ((choice & 1) != 0) {
+    RequestEncoder client;
+    feed(session, sink, client.hello(1, {}), SIZE_MAX);
+  }
+  const std::size_t at_once = (choice & 4) != 0 ? 1 + (choice >> 3) : SIZE_MAX;
+  feed(session, sink, std::as_bytes(std::span(data + 1, size - 1)), at_once);
+  answer_all(session, sink);
+  session.resume(Time(2), sink);
+  answer_all(session, sink);
+  session.check_idle(Time(3));
+  while (!session.output().empty()) session.consumed(session.output().size());
+  return 0;
+}

@@ -1,0 +1,735 @@
+// The session as a script: bytes in, commands and bytes out, time as an argument.
+#include "net/session/session.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "net/wire/finish_frame.h"
+#include "net/wire/frame.h"
+#include "net/wire/request_encoder.h"
+#include "net/wire/response_decoder.h"
+#include "schema/hongbao_generated.h"
+
+namespace hb::net {
+namespace {
+
+constexpr std::uint64_t connection = 31;
+constexpr Key128 key{1, 2};
+
+class Sink : public CommandSink {
+ public:
+  CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
+  std::size_t command_count() const {
+    std::size_t count = 0;
+    for (const CommandBatch& batch : batches) count += batch.commands.size();
+    return count;
+  }
+  std::vector<CommandBatch> batches = std::vector<CommandBatch>(4);
+};
+
+// A response that outlives its frame.
+struct Heard {
+  std::uint64_t id = 0;
+  Status status = Status::ok;
+  std::int64_t limit = 0;
+  Duration retry_after;
+  std::string message;
+  std::size_t answer_index = 0;  // of Response::answer
+  std::vector<ClaimAnswer> claims;
+};
+
+// Index of T in Response::answer.
+template <class T>
+std::size_t answer_of() {
+  return decltype(Response::answer)(T{}).index();
+}
+
+class SessionTest : public testing::Test {
+ protected:
+  void start() { session_.emplace(options, encoder_, connection, now); }
+  void start_greeted() {
+    start();
+    bytes_in(client.hello(1, {}));
+    ASSERT_EQ(heard().size(), 1);
+    ASSERT_TRUE(session().greeted());
+  }
+
+  Session& session() { return *session_; }
+
+  // As a server: reads no more than there is room for, and stops where the session wants no more.
+  void bytes_in(std::span<const std::byte> bytes, std::size_t at_once = SIZE_MAX) {
+    unread_.insert(unread_.end(), bytes.begin(), bytes.end());
+    pump(at_once);
+  }
+  void pump(std::size_t at_once = SIZE_MAX) {
+    while (!unread_.empty() && session().wants_read()) {
+      const auto room = session().writable();
+      ASSERT_FALSE(room.empty());
+      const std::size_t n = std::min({room.size(), unread_.size(), at_once});
+      std::copy_n(unread_.begin(), n, room.begin());
+      unread_.erase(unread_.begin(), unread_.begin() + static_cast<std::ptrdiff_t>(n));
+      session().received(n, now, sink);
+    }
+  }
+  // What the session resumes with after room was made, then the socket's next bytes.
+  void resume() {
+    session().resume(now, sink);
+    pump();
+  }
+
+  // Everything that the session wants to write, as responses.
+  std::vector<Heard> heard() {
+    std::vector<std::uint64_t> words;
+    std::size_t size = 0;
+    for (auto out = session().output(); !out.empty(); out = session().output()) {
+      words.resize((size + out.size()) / 8);
+      std::memcpy(reinterpret_cast<std::byte*>(words.data()) + size, out.data(), out.size());
+      size += out.size();
+      session().consumed(out.size());
+    }
+    std::vector<Heard> responses;
+    auto bytes = std::as_bytes(std::span(words));
+    while (!bytes.empty()) {
+      const FrameView frame = first_frame(bytes, limits::frame_bytes_max);
+      EXPECT_EQ(frame.state, FrameState::complete);
+      if (frame.state != FrameState::complete) break;
+      responses.push_back(keep(decode_response(frame.payload).value()));
+      bytes = bytes.subspan(frame.frame_bytes);
+    }
+    return responses;
+  }
+
+  static Heard keep(const Response& response) {
+    Heard heard{response.id,
+                response.status,
+                response.limit,
+                response.retry_after,
+                std::string(response.message),
+                response.answer.index(),
+                {}};
+    if (const auto* list = std::get_if<ClaimListAnswer>(&response.answer)) {
+      heard.claims.assign(list->claims.begin(), list->claims.end());
+    }
+    return heard;
+  }
+
+  // As a shard: answers a claim batch; each claim's share_index is its user's number.
+  Reply claims_answered(const CommandBatch& batch, const CommandEnvelope& command,
+                        ReplyBatch& replies) {
+    const auto range = std::get<ClaimBatch>(command.command);
+    Reply reply;
+    reply.to = command.reply_to;
+    reply.answer = ClaimBatchAnswer{static_cast<std::uint32_t>(replies.claims.size()), range.count};
+    for (std::uint32_t i = 0; i < range.count; ++i) {
+      const auto user = batch.claims[range.first + i].user.value;
+      replies.claims.push_back({Status::ok, static_cast<std::uint16_t>(user), 1, Time(5)});
+    }
+    return reply;
+  }
+  void answer_claims(const CommandBatch& batch, const CommandEnvelope& command) {
+    ReplyBatch replies;
+    const Reply reply = claims_answered(batch, command, replies);
+    session().answer(reply, replies);
+  }
+  void answer_ok(const CommandEnvelope& command) {
+    Reply reply;
+    reply.to = command.reply_to;
+    session().answer(reply, {});
+  }
+
+  void expect_closed_with(Status status) {
+    const auto responses = heard();
+    ASSERT_FALSE(responses.empty());
+    EXPECT_EQ(responses.back().status, status);
+    EXPECT_FALSE(responses.back().message.empty());
+    EXPECT_TRUE(session().closing());
+    EXPECT_FALSE(session().wants_read());
+    EXPECT_TRUE(session().finished());
+  }
+
+  SessionOptions options;
+  Time now{1'000'000'000};
+  RequestEncoder client;
+  Sink sink;
+
+ private:
+  ResponseEncoder encoder_;
+  std::optional<Session> session_;
+  std::deque<std::byte> unread_;
+};
+
+PacketId packet_on(std::uint16_t shard_of_four, std::uint64_t number) {
+  return packet_id(PartitionId(static_cast<std::uint16_t>(shard_of_four * 1024)), number);
+}
+
+std::vector<ClaimItem> claims_on_shard_0(std::size_t count) {
+  std::vector<ClaimItem> claims;
+  for (std::size_t i = 0; i < count; ++i) claims.push_back({packet_on(0, 1), UserId(i)});
+  return claims;
+}
+
+std::vector<std::byte> copy(std::span<const std::byte> bytes) {
+  return {bytes.begin(), bytes.end()};
+}
+
+void append(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
+  to.insert(to.end(), bytes.begin(), bytes.end());
+}
+
+using SessionHandshake = SessionTest;
+using SessionRouting = SessionTest;
+using SessionClaims = SessionTest;
+using SessionWindow = SessionTest;
+using SessionTime = SessionTest;
+using SessionBadInput = SessionTest;
+
+// ---- handshake ----------------------------------------------------------------------------------
+
+TEST_F(SessionHandshake, AnswersHelloWithItsLimits) {
+  options.server_version = "0.1.0";
+  options.window_max = 100;
+  start();
+  bytes_in(client.hello(7, {protocol_version, "test/1.0"}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 7);
+  EXPECT_EQ(responses[0].answer_index, answer_of<Welcome>());
+  EXPECT_EQ(session().client_name(), "test/1.0");
+  EXPECT_FALSE(session().closing());
+}
+
+TEST_F(SessionHandshake, KeepsOnlyHarmlessCharactersOfTheClientsName) {
+  start();
+  const std::string name = "a\nb\x1b[31m" + std::string(client_name_bytes_max, 'x');
+  bytes_in(client.hello(7, {protocol_version, name}));
+  EXPECT_EQ(session().client_name().size(), client_name_bytes_max);
+  EXPECT_EQ(session().client_name().substr(0, 5), "a?b?[");
+}
+
+TEST_F(SessionHandshake, RefusesAnotherVersionAndNamesItsOwn) {
+  start();
+  bytes_in(client.hello(7, {9, "future"}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 7);
+  EXPECT_EQ(responses[0].status, Status::version_unsupported);
+  EXPECT_EQ(responses[0].limit, protocol_version);
+  EXPECT_TRUE(session().finished());
+}
+
+TEST_F(SessionHandshake, RefusesACommandBeforeHello) {
+  start();
+  bytes_in(client.command(3, Time(), ShowWallet{UserId(1)}));
+  EXPECT_EQ(sink.command_count(), 0);
+  expect_closed_with(Status::handshake_required);
+}
+
+TEST_F(SessionHandshake, RefusesASecondHello) {
+  start_greeted();
+  bytes_in(client.hello(2, {}));
+  expect_closed_with(Status::handshake_repeated);
+}
+
+// ---- commands and answers -----------------------------------------------------------------------
+
+TEST_F(SessionRouting, AnswersPingByItself) {
+  start_greeted();
+  bytes_in(client.ping(8));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 8);
+  EXPECT_EQ(responses[0].answer_index, answer_of<Pong>());
+  EXPECT_EQ(sink.command_count(), 0);
+}
+
+TEST_F(SessionRouting, SendsEachCommandToTheShardOfItsOwner) {
+  options.shard_count = 4;
+  start_greeted();
+  for (std::uint64_t user = 1; user <= 50; ++user) {
+    bytes_in(client.command(user, Time(), Deposit{key, UserId(user), Amount(1)}));
+  }
+  bytes_in(client.command(51, Time(), ShowPacket{packet_on(2, 1)}));
+  EXPECT_EQ(sink.command_count(), 51);
+  for (std::uint16_t shard = 0; shard < 4; ++shard) {
+    EXPECT_FALSE(sink.batches[shard].empty());
+    for (const CommandEnvelope& command : sink.batches[shard].commands) {
+      const auto* deposit = std::get_if<Deposit>(&command.command);
+      if (deposit == nullptr) {
+        EXPECT_EQ(shard, 2);
+      } else {
+        EXPECT_EQ(shard_of(partition_of(deposit->user), 4).value, shard);
+      }
+    }
+  }
+}
+
+TEST_F(SessionRouting, CarriesTheDeadlineAndTheConnection) {
+  start_greeted();
+  bytes_in(client.command(5, Time(123), ShowWallet{UserId(1)}));
+  ASSERT_EQ(sink.batches[0].commands.size(), 1);
+  EXPECT_EQ(sink.batches[0].commands[0].deadline, Time(123));
+  EXPECT_EQ(sink.batches[0].commands[0].reply_to.connection, connection);
+}
+
+TEST_F(SessionRouting, AnswersUnderTheClientsIdInWhateverOrderAnswersCome) {
+  start_greeted();
+  bytes_in(client.command(70, Time(), ShowWallet{UserId(1)}));
+  bytes_in(client.command(71, Time(), ShowWallet{UserId(2)}));
+  EXPECT_EQ(session().in_flight(), 2);
+  answer_ok(sink.batches[0].commands[1]);
+  answer_ok(sink.batches[0].commands[0]);
+  EXPECT_EQ(session().in_flight(), 0);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 2);
+  EXPECT_EQ(responses[0].id, 71);
+  EXPECT_EQ(responses[1].id, 70);
+}
+
+TEST_F(SessionRouting, OneByteAtATimeMakesTheSameCommands) {
+  std::vector<std::byte> stream = copy(client.hello(1, {}));
+  append(stream, client.command(2, Time(), OpenWallet{key, UserId(1), DisplayName("小明")}));
+  append(stream, client.claims(3, Time(), claims_on_shard_0(3)));
+  append(stream, client.ping(4));
+  start();
+  bytes_in(stream, 1);
+  ASSERT_EQ(sink.batches[0].commands.size(), 2);
+  EXPECT_EQ(std::get<OpenWallet>(sink.batches[0].commands[0].command).name.view(), "小明");
+  EXPECT_EQ(std::get<ClaimBatch>(sink.batches[0].commands[1].command).count, 3);
+  EXPECT_EQ(sink.batches[0].claims.size(), 3);
+  EXPECT_EQ(heard().size(), 2);
+}
+
+TEST_F(SessionRouting, EverySplitOfTheStreamMakesTheSameCommands) {
+  std::vector<std::byte> stream = copy(client.hello(1, {}));
+  append(stream, client.claims(2, Time(), claims_on_shard_0(5)));
+  append(stream, client.ping(3));
+  for (std::size_t cut = 0; cut <= stream.size(); ++cut) {
+    sink = Sink();
+    start();
+    bytes_in({stream.data(), cut});
+    bytes_in({stream.data() + cut, stream.size() - cut});
+    EXPECT_EQ(sink.batches[0].claims.size(), 5) << cut;
+    EXPECT_EQ(heard().size(), 2) << cut;
+  }
+}
+
+TEST_F(SessionRouting, TextsThatAreNotUtf8PassToTheLedger) {
+  start_greeted();
+  bytes_in(client.command(2, Time(), OpenWallet{key, UserId(1), DisplayName("\xc0\x80")}));
+  ASSERT_EQ(sink.batches[0].commands.size(), 1);
+  EXPECT_EQ(std::get<OpenWallet>(sink.batches[0].commands[0].command).name.view(), "\xc0\x80");
+}
+
+// ---- claims -------------------------------------------------------------------------------------
+
+TEST_F(SessionClaims, OneClaimIsAnsweredInTheResponsesOwnStatus) {
+  start_greeted();
+  bytes_in(client.command(9, Time(), ClaimItem{packet_on(0, 1), UserId(6)}));
+  ASSERT_EQ(sink.batches[0].commands.size(), 1);
+  ReplyBatch replies;
+  replies.claims.push_back({Status::sold_out, 0, 0, Time()});
+  Reply reply;
+  reply.to = sink.batches[0].commands[0].reply_to;
+  reply.answer = ClaimBatchAnswer{0, 1};
+  session().answer(reply, replies);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 9);
+  EXPECT_EQ(responses[0].status, Status::sold_out);
+}
+
+TEST_F(SessionClaims, OneClaimRefusedAsACommandIsARefusal) {
+  start_greeted();
+  bytes_in(client.command(9, Time(), ClaimItem{packet_on(0, 1), UserId(6)}));
+  Reply reply;
+  reply.to = sink.batches[0].commands.at(0).reply_to;
+  reply.status = Status::overloaded;
+  reply.limit = 250;
+  session().answer(reply, {});
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::overloaded);
+  EXPECT_EQ(responses[0].retry_after, Duration::us(250));
+}
+
+TEST_F(SessionClaims, BatchesOfSeveralFramesLieSideBySide) {
+  start_greeted();
+  bytes_in(client.claims(2, Time(), claims_on_shard_0(3)));
+  bytes_in(client.claims(3, Time(), claims_on_shard_0(2)));
+  const auto& batch = sink.batches[0];
+  ASSERT_EQ(batch.commands.size(), 2);
+  EXPECT_EQ(std::get<ClaimBatch>(batch.commands[1].command).first, 3);
+  EXPECT_EQ(std::get<ClaimBatch>(batch.commands[1].command).count, 2);
+  EXPECT_EQ(session().in_flight(), 5);
+  answer_claims(batch, batch.commands[0]);
+  EXPECT_EQ(session().in_flight(), 2);
+}
+
+TEST_F(SessionClaims, OneShardsClaimsStayOneCommandAmongManyShards) {
+  options.shard_count = 4;
+  start_greeted();
+  bytes_in(client.claims(2, Time(), claims_on_shard_0(100)));
+  EXPECT_EQ(sink.command_count(), 1);
+  EXPECT_EQ(sink.batches[0].claims.size(), 100);
+}
+
+TEST_F(SessionClaims, ABatchOverShardsIsAnsweredOnceInOrderWhateverShardIsFirst) {
+  options.shard_count = 4;
+  std::vector<ClaimItem> claims;
+  for (std::uint64_t i = 0; i < 30; ++i) {
+    claims.push_back({packet_on(static_cast<std::uint16_t>(i % 3), i + 1), UserId(i)});
+  }
+  std::vector<std::size_t> order = {0, 1, 2};
+  do {
+    sink = Sink();
+    start_greeted();
+    bytes_in(client.claims(77, Time(9), claims));
+    ASSERT_EQ(sink.command_count(), 3);
+    EXPECT_EQ(session().in_flight(), 30);
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      EXPECT_TRUE(session().output().empty());
+      const CommandBatch& batch = sink.batches[order[i]];
+      EXPECT_EQ(batch.commands[0].deadline, Time(9));
+      answer_claims(batch, batch.commands[0]);
+    }
+    EXPECT_EQ(session().in_flight(), 0);
+    const auto responses = heard();
+    ASSERT_EQ(responses.size(), 1);
+    EXPECT_EQ(responses[0].id, 77);
+    ASSERT_EQ(responses[0].claims.size(), 30);
+    for (std::size_t i = 0; i < 30; ++i) EXPECT_EQ(responses[0].claims[i].share_index, i);
+  } while (std::next_permutation(order.begin(), order.end()));
+}
+
+TEST_F(SessionClaims, ASplitBatchRefusedByAllItsShardsIsRefused) {
+  options.shard_count = 4;
+  start_greeted();
+  const std::vector<ClaimItem> claims = {{packet_on(0, 1), UserId(1)},
+                                         {packet_on(3, 1), UserId(1)}};
+  bytes_in(client.claims(5, Time(), claims));
+  for (const std::size_t shard : {3U, 0U}) {
+    Reply reply;
+    reply.to = sink.batches[shard].commands.at(0).reply_to;
+    reply.status = Status::deadline_exceeded;
+    session().answer(reply, {});
+  }
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::deadline_exceeded);
+  EXPECT_TRUE(responses[0].claims.empty());
+}
+
+TEST_F(SessionClaims, AnEmptyBatchIsAnsweredAtOnce) {
+  start_greeted();
+  bytes_in(client.claims(5, Time(), {}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::ok);
+  EXPECT_EQ(responses[0].answer_index, answer_of<ClaimListAnswer>());
+  EXPECT_EQ(sink.command_count(), 0);
+}
+
+TEST_F(SessionClaims, ABatchOverTheLimitIsRefusedAndTheConnectionStays) {
+  options.claim_batch_max = 10;
+  start_greeted();
+  bytes_in(client.claims(5, Time(), claims_on_shard_0(11)));
+  bytes_in(client.claims(6, Time(), claims_on_shard_0(10)));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 5);
+  EXPECT_EQ(responses[0].status, Status::batch_too_large);
+  EXPECT_EQ(responses[0].limit, 10);
+  EXPECT_FALSE(session().closing());
+  EXPECT_EQ(sink.command_count(), 1);
+}
+
+// ---- window -------------------------------------------------------------------------------------
+
+TEST_F(SessionWindow, HoldsBackWhatHasNoRoomUntilAnswersMakeSome) {
+  options.window_max = 4;
+  start_greeted();
+  std::vector<std::byte> stream;
+  for (std::uint64_t id = 1; id <= 10; ++id) {
+    append(stream, client.command(id, Time(), ShowWallet{UserId(id)}));
+  }
+  bytes_in(stream);
+  auto& commands = sink.batches[0].commands;
+  EXPECT_EQ(commands.size(), 4);
+  EXPECT_FALSE(session().wants_read());
+
+  answer_ok(commands[0]);
+  EXPECT_FALSE(session().wants_read()) << "held commands come before new bytes";
+  resume();
+  EXPECT_EQ(commands.size(), 5);
+  EXPECT_FALSE(session().wants_read());
+
+  for (std::size_t answered = 1; answered < 10; ++answered) {
+    answer_ok(commands[answered]);
+    resume();
+  }
+  EXPECT_EQ(commands.size(), 10);
+  EXPECT_TRUE(session().wants_read());
+  EXPECT_EQ(session().in_flight(), 0);
+  EXPECT_EQ(heard().size(), 10);
+}
+
+TEST_F(SessionWindow, CountsEachClaim) {
+  options.window_max = 10;
+  start_greeted();
+  bytes_in(client.claims(1, Time(), claims_on_shard_0(9)));
+  EXPECT_TRUE(session().wants_read());
+  bytes_in(client.claims(2, Time(), claims_on_shard_0(9)));
+  EXPECT_EQ(session().in_flight(), 18);
+  EXPECT_FALSE(session().wants_read());
+}
+
+TEST_F(SessionWindow, CountsShowPacketByTheSizeOfItsAnswer) {
+  start_greeted();
+  bytes_in(client.command(1, Time(), ShowPacket{packet_on(0, 1)}));
+  EXPECT_EQ(session().in_flight(), limits::packet_shares_max);
+}
+
+TEST_F(SessionWindow, TakesNothingMoreWhileTheClientDoesNotRead) {
+  options.output_bytes_max = 2048;
+  start_greeted();
+  std::vector<std::byte> pings;
+  for (std::uint64_t id = 1; id <= 1000; ++id) append(pings, client.ping(id));
+  bytes_in(pings);
+  EXPECT_FALSE(session().wants_read());
+  EXPECT_LE(session().output().size(), 2048 + 256);
+
+  std::size_t answered = 0;
+  while (!session().output().empty()) {
+    answered += heard().size();
+    resume();
+  }
+  EXPECT_EQ(answered, 1000);
+  EXPECT_TRUE(session().wants_read());
+}
+
+TEST_F(SessionWindow, OutputStaysWhereItIsWhileAnswersGather) {
+  start_greeted();
+  bytes_in(client.ping(1));
+  const auto output = session().output();
+  const auto before = copy(output);
+  for (std::uint64_t id = 2; id < 2000; ++id) bytes_in(client.ping(id));
+  EXPECT_EQ(copy(output), before);
+  EXPECT_EQ(heard().size(), 1999);
+}
+
+// ---- bad input ----------------------------------------------------------------------------------
+
+TEST_F(SessionBadInput, GarbageIsAMalformedFrame) {
+  start_greeted();
+  const std::string garbage = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
+  bytes_in(std::as_bytes(std::span(garbage.data(), garbage.size())));
+  expect_closed_with(Status::frame_malformed);
+}
+
+TEST_F(SessionBadInput, AFrameOverTheCapIsRefusedByItsHeaderAlone) {
+  options.frame_bytes_max = 4096;
+  start_greeted();
+  FrameHeader header;
+  header.payload_bytes = 4104;
+  bytes_in(std::as_bytes(std::span(&header, 1)));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::frame_too_large);
+  EXPECT_EQ(responses[0].limit, 4096);
+  EXPECT_TRUE(session().finished());
+}
+
+TEST_F(SessionBadInput, AFrameAtTheCapIsTaken) {
+  auto frame = copy(client.claims(1, Time(), claims_on_shard_0(10)));
+  options.frame_bytes_max = static_cast<std::uint32_t>(frame.size() - sizeof(FrameHeader));
+  start_greeted();
+  bytes_in(frame);
+  EXPECT_EQ(sink.batches[0].claims.size(), 10);
+}
+
+// A length that says less than was sent cuts the FlatBuffer; one that says more swallows the next
+// frame's start.  Neither verifies, or the rest is no frame.
+TEST_F(SessionBadInput, ALengthThatLiesIsNoticed) {
+  for (const int lie : {-8, 8}) {
+    start_greeted();
+    auto frame = copy(client.claims(1, Time(), claims_on_shard_0(4)));
+    FrameHeader header;
+    std::memcpy(&header, frame.data(), sizeof(header));
+    header.payload_bytes = static_cast<std::uint32_t>(static_cast<int>(header.payload_bytes) + lie);
+    std::memcpy(frame.data(), &header, sizeof(header));
+    append(frame, client.ping(2));
+    append(frame, client.ping(3));
+    bytes_in(frame);
+    expect_closed_with(Status::frame_malformed);
+  }
+}
+
+TEST_F(SessionBadInput, ABufferThatDoesNotVerifyIsMalformed) {
+  start_greeted();
+  auto frame = copy(client.command(1, Time(), ShowWallet{UserId(1)}));
+  std::fill(frame.begin() + sizeof(FrameHeader), frame.end(), std::byte{0xff});
+  bytes_in(frame);
+  EXPECT_EQ(sink.command_count(), 0);
+  expect_closed_with(Status::frame_malformed);
+}
+
+TEST_F(SessionBadInput, AnUnknownCommandIsRefusedAndTheConnectionStays) {
+  start_greeted();
+  flatbuffers::FlatBufferBuilder builder;
+  const auto body = ::hongbao::CreatePing(builder).Union();
+  bytes_in(
+      finish_frame(builder, ::hongbao::CreateRequest(builder, 12, 0, nullptr,
+                                                     static_cast<::hongbao::Command>(222), body)));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 12);
+  EXPECT_EQ(responses[0].status, Status::command_unknown);
+  EXPECT_FALSE(session().closing());
+  bytes_in(client.ping(13));
+  EXPECT_EQ(heard().size(), 1);
+}
+
+TEST_F(SessionBadInput, ATextOverItsLimitIsRefusedAndTheConnectionStays) {
+  start_greeted();
+  flatbuffers::FlatBufferBuilder builder;
+  const auto remark = builder.CreateString(std::string(limits::remark_bytes_max + 1, 'r'));
+  const auto body =
+      ::hongbao::CreateSendPacket(builder, 1, 100, 1, ::hongbao::PacketKind::lucky, 0, remark)
+          .Union();
+  bytes_in(finish_frame(builder, ::hongbao::CreateRequest(builder, 12, 0, nullptr,
+                                                          ::hongbao::Command::SendPacket, body)));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::text_too_long);
+  EXPECT_EQ(responses[0].limit, limits::remark_bytes_max);
+  EXPECT_FALSE(session().closing());
+  EXPECT_EQ(sink.command_count(), 0);
+}
+
+TEST_F(SessionBadInput, TheErrorIsTheLastFrame) {
+  start_greeted();
+  bytes_in(client.command(1, Time(), ShowWallet{UserId(1)}));
+  std::vector<std::byte> stream = copy(client.ping(2));
+  append(stream, std::vector<std::byte>(64, std::byte{0x7f}));
+  append(stream, client.ping(3));
+  bytes_in(stream);
+  answer_ok(sink.batches[0].commands[0]);
+  EXPECT_EQ(session().in_flight(), 0) << "the dropped answer is still counted";
+  session().resume(now, sink);
+  EXPECT_FALSE(session().finished()) << "the error is not written yet";
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 2);
+  EXPECT_EQ(responses[0].answer_index, answer_of<Pong>());
+  EXPECT_EQ(responses[1].status, Status::frame_malformed);
+  EXPECT_EQ(responses[1].id, 0);
+  EXPECT_TRUE(session().finished());
+}
+
+TEST_F(SessionBadInput, BytesReadAfterTheErrorAreIgnored) {
+  start_greeted();
+  const auto room = session().writable();
+  session().close_with(Status::shutting_down);
+  const auto ping = copy(client.ping(5));
+  std::copy(ping.begin(), ping.end(), room.begin());
+  session().received(ping.size(), now, sink);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::shutting_down);
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+TEST_F(SessionTime, HalfAFrameAndThenSilenceEndsTheConnection) {
+  start_greeted();
+  const auto frame = copy(client.ping(5));
+  bytes_in({frame.data(), frame.size() - 1});
+  now = now + options.frame_timeout + Duration::us(-1);
+  session().check_idle(now);
+  EXPECT_FALSE(session().closing());
+  now = now + Duration::us(1);
+  session().check_idle(now);
+  expect_closed_with(Status::frame_timeout);
+}
+
+TEST_F(SessionTime, DripFedFramesGetNoMoreTime) {
+  start_greeted();
+  const auto frame = copy(client.ping(5));
+  bytes_in({frame.data(), 1});
+  now = now + options.frame_timeout;
+  bytes_in({frame.data() + 1, 1});
+  session().check_idle(now);
+  expect_closed_with(Status::frame_timeout);
+}
+
+TEST_F(SessionTime, EachFrameHasItsOwnTime) {
+  start_greeted();
+  const auto frame = copy(client.ping(5));
+  for (int i = 0; i < 5; ++i) {
+    bytes_in({frame.data(), 10});
+    now = now + options.frame_timeout + Duration::us(-1);
+    session().check_idle(now);
+    bytes_in({frame.data() + 10, frame.size() - 10});
+  }
+  EXPECT_FALSE(session().closing());
+  EXPECT_EQ(heard().size(), 5);
+}
+
+TEST_F(SessionTime, AFramesTimeStandsStillWhileTheSessionDoesNotRead) {
+  options.window_max = 1;
+  start_greeted();
+  auto stream = copy(client.command(1, Time(), ShowWallet{UserId(1)}));
+  append(stream, std::span(stream).first(20));
+  bytes_in(stream);
+  ASSERT_FALSE(session().wants_read());
+  now = now + options.frame_timeout + options.frame_timeout;
+  session().check_idle(now);
+  EXPECT_FALSE(session().closing());
+
+  answer_ok(sink.batches[0].commands[0]);
+  session().resume(now, sink);
+  now = now + options.frame_timeout;
+  session().check_idle(now);
+  EXPECT_TRUE(session().closing());
+}
+
+TEST_F(SessionTime, SilenceInsteadOfHelloEndsTheConnection) {
+  start();
+  now = now + options.handshake_timeout + Duration::us(-1);
+  session().check_idle(now);
+  EXPECT_FALSE(session().closing());
+  now = now + Duration::us(1);
+  session().check_idle(now);
+  expect_closed_with(Status::frame_timeout);
+}
+
+TEST_F(SessionTime, AnIdleConnectionStays) {
+  start_greeted();
+  session().check_idle(now + Duration::hours(24));
+  EXPECT_FALSE(session().closing());
+  EXPECT_TRUE(session().wants_read());
+}
+
+TEST_F(SessionTime, IdleMemoryIsGivenBackAndTheConnectionGoesOn) {
+  start_greeted();
+  session().release_idle_memory();
+  bytes_in(client.ping(5));
+  EXPECT_EQ(heard().size(), 1);
+}
+
+using SessionDeathTest = SessionTest;
+
+TEST_F(SessionDeathTest, ASecondAnswerToOneCommandIsOurBug) {
+  start_greeted();
+  bytes_in(client.command(1, Time(), ShowWallet{UserId(1)}));
+  const CommandEnvelope command = sink.batches[0].commands.at(0);
+  answer_ok(command);
+  EXPECT_DEATH(answer_ok(command), "assertion failed");
+}
+
+}  // namespace
+}  // namespace hb::net
