@@ -1,0 +1,90 @@
+// hongbaod: the server.
+//
+// Exit status: 0 after a clean stop (SIGTERM or SIGINT), 2 for wrong usage, 3 when the data
+// directory, the disk or the address keeps it from starting.
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+
+#include <cstdio>
+
+#include "engine/runtime/engine.h"
+#include "net/server/server.h"
+#include "tools/hongbaod/settings.h"
+
+namespace hb {
+namespace {
+
+constexpr int cannot_start = 3;
+
+int complain(const Error& error) {
+  spdlog::error("{}", error.message);
+  return error.code == ErrorCode::invalid ? 2 : cannot_start;
+}
+
+// The signals that stop the server; blocked in every thread, so that one waits for them.
+sigset_t block_stop_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  signal(SIGPIPE, SIG_IGN);
+  return signals;
+}
+
+void log_recovered(const Engine& engine) {
+  for (std::uint16_t i = 0; i < engine.worker_count(); ++i) {
+    const ShardFigures f = engine.shard(i).figures();
+    spdlog::info("shard {}: {} events, {} wallets, {} packets ({} open), {} MiB", i,
+                 f.appended.value, f.counts.wallets, f.counts.packets, f.counts.packets_open,
+                 f.ledger_bytes >> 20);
+  }
+}
+
+std::string_view show(Acknowledgement level) {
+  return level == Acknowledgement::memory ? "memory" : "disk";
+}
+
+int run(Settings settings) {
+  const sigset_t stop_signals = block_stop_signals();
+  auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
+    spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
+  });
+  if (!engine) return complain(engine.error());
+  log_recovered(**engine);
+
+  settings.server.session.shard_count = settings.engine.workers;
+  settings.server.session.acknowledgement =
+      settings.engine.acknowledgement == Acknowledgement::memory ? net::Acknowledgement::memory
+                                                                 : net::Acknowledgement::disk;
+  net::Server server(settings.server);
+  for (std::uint16_t i = 0; i < (*engine)->worker_count(); ++i) {
+    server.add_worker((*engine)->worker(i), (*engine)->storage(i));
+  }
+  if (Result<void> started = server.start(); !started) return complain(started.error());
+  fmt::print("hongbaod ready: listening on {}, data {}, workers {}, acknowledgement {}\n",
+             server.address(), settings.engine.data, settings.engine.workers,
+             show(settings.engine.acknowledgement));
+  std::fflush(stdout);
+
+  int signal_number = 0;
+  sigwait(&stop_signals, &signal_number);
+  spdlog::info("stopping on {}: answering what was taken", strsignal(signal_number));
+  server.stop();
+  spdlog::info("stopped");
+  return 0;
+}
+
+}  // namespace
+}  // namespace hb
+
+int main(int argc, char** argv) {
+  spdlog::set_default_logger(spdlog::stderr_color_mt("hongbaod"));
+  auto settings = hb::read_settings(argc, argv);
+  if (!settings) return settings.error().value;
+  spdlog::set_level(spdlog::level::from_str(settings->log_level));
+  return hb::run(std::move(*settings));
+}

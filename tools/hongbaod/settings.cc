@@ -1,0 +1,170 @@
+#include "tools/hongbaod/settings.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <charconv>
+#include <string_view>
+
+#include "engine/base/text.h"
+
+namespace hb {
+
+namespace {
+
+constexpr int wrong_usage = 2;
+
+// "90s", "24h", "500ms", "7d": a whole number and a unit.
+std::optional<Duration> parse_duration(std::string_view text) {
+  std::int64_t n = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), n);
+  if (error != std::errc{} || n < 0) return std::nullopt;
+  const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
+  struct Unit {
+    std::string_view name;
+    std::int64_t us;
+  };
+  for (const Unit& u :
+       {Unit{"us", 1}, Unit{"ms", 1'000}, Unit{"s", 1'000'000}, Unit{"m", 60'000'000},
+        Unit{"h", 3'600'000'000}, Unit{"d", 86'400'000'000}}) {
+    std::int64_t us = 0;
+    if (unit == u.name && !__builtin_mul_overflow(n, u.us, &us)) return Duration::us(us);
+  }
+  return std::nullopt;
+}
+
+std::string show_duration(Duration duration) {
+  if (duration.us() % 3'600'000'000 == 0) return fmt::format("{}h", duration.us() / 3'600'000'000);
+  if (duration.us() % 1'000'000 == 0) return fmt::format("{}s", duration.us() / 1'000'000);
+  return fmt::format("{}us", duration.us());
+}
+
+void add_duration(CLI::App& app, const std::string& name, Duration& value,
+                  const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&value, name](const std::string& text) {
+           const std::optional<Duration> parsed = parse_duration(text);
+           if (!parsed) {
+             throw CLI::ValidationError(
+                 name, fmt::format("'{}' is no duration; write 90s, 24h or 7d", text));
+           }
+           value = *parsed;
+         },
+         fmt::format("{} [{}]", help, show_duration(value)))
+      ->type_name("DURATION");
+}
+
+void add_amount(CLI::App& app, const std::string& name, Amount& value, const std::string& help) {
+  app.add_option_function<std::string>(
+         name,
+         [&value, name](const std::string& text) {
+           const std::optional<Amount> parsed = parse_amount(text);
+           if (!parsed) {
+             throw CLI::ValidationError(name, fmt::format("'{}' is no amount; write 20.00", text));
+           }
+           value = *parsed;
+         },
+         fmt::format("{} [{}]", help, format_amount(value)))
+      ->type_name("AMOUNT");
+}
+
+// "127.0.0.1:7700" or "[::1]:7700".
+void set_listen(const std::string& text, net::ServerOptions& server) {
+  const std::size_t colon = text.rfind(':');
+  unsigned port = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(
+      text.data() + (colon == std::string::npos ? text.size() : colon + 1), end, port);
+  if (colon == std::string::npos || error != std::errc{} || rest != end || port > 65'535) {
+    throw CLI::ValidationError("--listen",
+                               fmt::format("'{}' is not ADDRESS:PORT, like 127.0.0.1:7700", text));
+  }
+  server.listen_port = static_cast<std::uint16_t>(port);
+  server.listen_host = text.substr(0, colon);
+  if (server.listen_host.size() > 2 && server.listen_host.front() == '[') {
+    server.listen_host = server.listen_host.substr(1, server.listen_host.size() - 2);
+  }
+}
+
+// A section of the settings file, whose keys are not flags of the command line's help.
+CLI::App& section(CLI::App& app, const std::string& name, const std::string& help) {
+  CLI::App* const sub = app.add_subcommand(name, help)->group("");
+  sub->configurable();
+  return *sub;
+}
+
+void add_flags(CLI::App& app, Settings& s) {
+  app.add_option_function<std::string>(
+         "--listen", [&s](const std::string& text) { set_listen(text, s.server); },
+         "Where clients connect; port 0 lets the system choose [127.0.0.1:7700]")
+      ->type_name("ADDR:PORT");
+  app.add_option("--data", s.engine.data, "Directory of the journals; made if missing")
+      ->capture_default_str();
+  app.add_option("--workers", s.engine.workers, "Threads, each with one shard")
+      ->capture_default_str();
+  app.add_option("--acknowledgement", s.engine.acknowledgement,
+                 "What an answer waits for: memory or disk [disk]")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Acknowledgement>{
+          {"memory", Acknowledgement::memory}, {"disk", Acknowledgement::disk}}))
+      ->type_name("LEVEL");
+  app.add_flag("--insecure", s.server.insecure,
+               "Listen beyond loopback although connections are not encrypted");
+  app.add_option("--log-level", s.log_level, "trace, debug, info, warn, error or off")
+      ->check(CLI::IsMember({"trace", "debug", "info", "warn", "error", "off"}))
+      ->capture_default_str();
+}
+
+void add_sections(CLI::App& app, Settings& s) {
+  CLI::App& policy = section(app, "policy", "The product's rules");
+  add_amount(policy, "--share_min", s.engine.policy.share_min, "Least share");
+  add_amount(policy, "--share_max", s.engine.policy.share_max, "Largest share");
+  policy.add_option("--shares_max", s.engine.policy.shares_max, "Most shares of a packet");
+  add_duration(policy, "--expiry_default", s.engine.policy.expiry_default, "Life of a packet");
+  add_duration(policy, "--expiry_min", s.engine.policy.expiry_min, "Shortest life to ask for");
+  add_duration(policy, "--expiry_max", s.engine.policy.expiry_max, "Longest life to ask for");
+
+  CLI::App& journal = section(app, "journal", "The write-ahead log");
+  journal.add_option("--segment_bytes", s.engine.journal.segment_bytes, "Size of a segment file");
+  journal.add_option("--block_bytes_max", s.engine.journal.block_bytes_max, "Largest write");
+  journal.add_option("--block_count", s.engine.journal.block_count, "Write buffers");
+  journal.add_option("--in_flight_max", s.engine.journal.in_flight_max, "Writes at a time");
+  journal.add_option("--use_io_uring", s.engine.disk.use_io_uring, "Write through io_uring");
+  journal.add_option("--use_direct", s.engine.disk.use_direct, "Write past the page cache");
+
+  CLI::App& connections = section(app, "connections", "Bounds of the clients' connections");
+  connections.add_option("--connections_max", s.server.connections_max, "Connections a worker");
+  connections.add_option("--window_max", s.server.session.window_max,
+                         "Commands in flight a connection; a claim counts as one");
+  connections
+      .add_option("--claim_batch_max", s.server.session.claim_batch_max, "Claims of one batch")
+      ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{limits::claim_batch_max}));
+  add_duration(connections, "--frame_timeout", s.server.session.frame_timeout,
+               "Patience with half a frame");
+  add_duration(connections, "--handshake_timeout", s.server.session.handshake_timeout,
+               "Patience with a silent connection");
+}
+
+}  // namespace
+
+tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* argv) {
+  Settings settings;
+  settings.server.session.server_version = HB_VERSION;
+  CLI::App app{"hongbaod: the claim engine for red packets"};
+  app.set_version_flag("--version", HB_VERSION);
+  app.set_config("--config", "", "Settings file, TOML; a flag here wins over it");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  add_flags(app, settings);
+  add_sections(app, settings);
+  app.footer(
+      "The settings file takes the flags above, and the sections [policy], [journal] and\n"
+      "[connections]; see tools/hongbaod/README.md.");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return tl::unexpected(ExitStatus{app.exit(error) == 0 ? 0 : wrong_usage});
+  }
+  return settings;
+}
+
+}  // namespace hb

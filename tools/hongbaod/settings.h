@@ -1,0 +1,27 @@
+// The server's settings: from the command line and from a TOML file.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/runtime/engine.h"
+#include "net/server/options.h"
+
+namespace hb {
+
+struct Settings {
+  EngineOptions engine{};
+  net::ServerOptions server{};
+  std::string log_level = "info";
+};
+
+// Nothing to run: the text (help, version or what is wrong) has been printed, this is the status.
+struct ExitStatus {
+  int value = 0;
+};
+
+// Reads both; the command line wins.  An unknown key or a bad value is told by its name.
+tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* argv);
+
+}  // namespace hb
