@@ -41,8 +41,14 @@ std::uint16_t count_zero_sectors(std::span<const std::byte> block) {
   return count;
 }
 
+// True when every byte equals the first: the C library compares wide words.
+bool all_equal(std::span<const std::byte> bytes) {
+  return std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+}
+
 // The offset of the first byte that is not padding; the size when all is.
 std::size_t find_non_padding(std::span<const std::byte> bytes) {
+  if (bytes.empty() || (bytes[0] == padding && all_equal(bytes))) return bytes.size();
   const auto it =
       std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != padding; });
   return static_cast<std::size_t>(it - bytes.begin());
@@ -191,10 +197,7 @@ std::string to_string(Position position) {
 }
 
 bool all_zero(std::span<const std::byte> bytes) {
-  if (bytes.empty()) return true;
-  // The first byte is zero and each byte equals its neighbour: the C library compares wide words.
-  return bytes[0] == std::byte{0} &&
-         std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
+  return bytes.empty() || (bytes[0] == std::byte{0} && all_equal(bytes));
 }
 
 Checksum128 finish_block(std::span<std::byte> block, BlockHeader header) {

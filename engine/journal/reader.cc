@@ -8,8 +8,8 @@
 namespace hb::journal {
 namespace {
 
-constexpr std::size_t buffer_size = 4 << 20;
-static_assert(buffer_size >= 2 * block_bytes_limit);
+constexpr std::size_t buffer_bytes_max = 4 << 20;
+static_assert(buffer_bytes_max >= 2 * block_bytes_limit);
 
 std::string whose(const Identity& identity) {
   return "shard " + std::to_string(identity.shard.value) + " of " +
@@ -32,7 +32,6 @@ struct Reader::Rest {
 
 Result<Reader> Reader::open(Storage& storage, ReaderOptions options) {
   Reader reader(storage, std::move(options));
-  reader.buffer_ = AlignedBuffer(buffer_size);
   if (auto listed = reader.list_segments(); !listed) return fail(std::move(listed.error()));
   return reader;
 }
@@ -127,6 +126,8 @@ Result<void> Reader::open_segment(std::uint64_t number) {
   segment_ = *segment;
   offset_ = 0;
   buffer_bytes_ = 0;
+  const std::size_t wanted = std::min<std::uint64_t>(buffer_bytes_max, segment->bytes);
+  if (buffer_.size() < wanted) buffer_ = AlignedBuffer(wanted);
   return {};
 }
 
@@ -149,7 +150,7 @@ Result<std::span<const std::byte>> Reader::view(std::uint64_t offset, std::size_
 }
 
 Result<void> Reader::fill(std::uint64_t offset) {
-  const std::size_t wanted = std::min<std::uint64_t>(buffer_size, segment_.bytes - offset);
+  const std::size_t wanted = std::min<std::uint64_t>(buffer_.size(), segment_.bytes - offset);
   buffer_bytes_ = 0;
   const auto got = storage_->read(file_, offset, buffer_.span().first(wanted));
   if (!got) return fail(got.error());
@@ -326,7 +327,7 @@ Result<bool> Reader::has_content(std::uint64_t number) {
   buffer_bytes_ = 0;
   // A page first: that of a segment in use is not zero.
   std::size_t piece = page_bytes;
-  for (std::uint64_t at = 0;; at += piece, piece = buffer_size) {
+  for (std::uint64_t at = 0;; at += piece, piece = buffer_.size()) {
     const auto into = buffer_.span().first(piece);
     const auto got = storage_->read(*other, at, into);
     if (!got || *got == 0 || !all_zero(into.first(*got))) {

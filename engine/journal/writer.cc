@@ -11,16 +11,16 @@ namespace {
 
 // Tokens of writes are the blocks' indices; this one is the next segment's.
 constexpr std::uint64_t creation_token = ~std::uint64_t{0};
-constexpr std::uint64_t segment_bytes_min = 64 << 10;
-constexpr std::size_t block_bytes_min =
-    (header_bytes + limits::record_bytes_max + page_bytes - 1) / page_bytes * page_bytes;
-
 // What surely fits of `bytes`, however the records' lengths fall: each may leave almost its own
 // length unused at a block's end.
 constexpr std::size_t surely_usable(std::size_t bytes) {
   constexpr std::size_t waste = limits::record_bytes_max - limits::record_unit_bytes;
   return bytes > waste ? bytes - waste : 0;
 }
+
+// An empty block surely takes one more record, whatever its length.
+constexpr std::size_t block_bytes_min = 16 << 10;
+static_assert(surely_usable(block_bytes_min - header_bytes) >= limits::record_bytes_max);
 
 tl::unexpected<Error> invalid(const char* setting, const std::string& rule) {
   return fail(ErrorCode::invalid, std::string("journal ") + setting + " " + rule);
@@ -38,8 +38,7 @@ Result<void> validate(const WriterOptions& o) {
   if (o.in_flight_max < 1 || o.block_count <= o.in_flight_max) {
     return invalid("block_count", "must be more than in_flight_max, which is at least 1");
   }
-  const std::uint64_t least =
-      std::max(segment_bytes_min, page_bytes + std::uint64_t{o.block_count} * o.block_bytes_max);
+  const std::uint64_t least = page_bytes + std::uint64_t{o.block_count} * o.block_bytes_max;
   if (o.segment_bytes % page_bytes != 0 || o.segment_bytes < least) {
     return invalid("segment_bytes", "must be a multiple of 4096 and at least " +
                                         std::to_string(least) + ", to hold all blocks");
@@ -175,7 +174,6 @@ void Writer::start_waiting_writes() {
 // True when the next block of that size can be written at offset_ of the current segment.
 bool Writer::make_place(std::size_t block_bytes) {
   if (segment_ != 0 && offset_ + block_bytes <= segment_bytes_) return true;
-  if (next_segment_ == NextSegment::none) start_creation();
   if (next_segment_ != NextSegment::ready || oldest_ != next_write_) return false;
   roll();
   return true;
@@ -281,11 +279,13 @@ void Writer::fail_for_good(Error error) {
 
 // ---- the next segment ---------------------------------------------------------------------------
 
-// It is made when half of the current one is durable, not before: its existence tells a reader that
-// the current one has durable blocks.
+// It is made when half of the current one is durable, or when its lack would limit what is taken;
+// but never before the current one has a durable block: its existence tells a reader so.
 void Writer::prepare_next_segment() {
-  const bool due = segment_ == 0 || durable_offset_ > segment_bytes_ / 2;
-  if (due && next_segment_ == NextSegment::none) start_creation();
+  if (next_segment_ != NextSegment::none) return;
+  const bool half_full = durable_offset_ > segment_bytes_ / 2;
+  const bool due = durable_offset_ > 0 && (half_full || slots_granted() < slots_.size());
+  if (segment_ == 0 || due) start_creation();
 }
 
 void Writer::start_creation() {

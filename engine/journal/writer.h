@@ -11,7 +11,7 @@
 //   writer.flush();                                // after a batch
 //   writer.poll();  reply up to writer.durable();
 //
-// Full disk:  the next segment is made ahead, when the current one is half durable.  As long as
+// Full disk:  the next segment is made ahead, when half of the current one is durable.  As long as
 //             there is none, only so much is taken as the current one surely holds, so nothing
 //             appended ever waits for space.  When that is used up the state is read_only;
 //             retry_space() tries again, and when it succeeds the writer goes on by itself.
@@ -43,7 +43,7 @@ namespace hb::journal {
 
 struct WriterOptions {
   std::uint64_t segment_bytes = 64 << 20;   // a multiple of 4096; holds all buffers and a page
-  std::size_t block_bytes_max = 256 << 10;  // a multiple of 4096; holds the longest record
+  std::size_t block_bytes_max = 256 << 10;  // a multiple of 4096, at least 16 KiB
   std::size_t block_count = 8;              // buffers; more than in_flight_max
   std::size_t in_flight_max = 4;            // from the oldest block that is not durable
 };
