@@ -34,7 +34,9 @@ PacketSummary summary() {
 }
 
 Result<net::Outcome<WalletAnswer>> wallet_outcome(Status status, bool replayed = false) {
-  net::Outcome<WalletAnswer> outcome{.status = status, .replayed = replayed};
+  net::Outcome<WalletAnswer> outcome;
+  outcome.status = status;
+  outcome.replayed = replayed;
   outcome.answer = {.user = UserId(7), .balance = Amount(2'050), .opened_at = noon};
   return outcome;
 }
@@ -107,17 +109,17 @@ TEST(Answers, TellTheKeyWithAnErrorThatLeavesItInDoubt) {
 TEST(Answers, TellAClaimAndItsRepetitionAsDone) {
   const ClaimItem item{PacketId(4097), UserId(8)};
   for (const Status status : {Status::ok, Status::already_claimed}) {
-    net::Outcome<ClaimAnswer> outcome{.status = status};
+    net::Outcome<ClaimAnswer> outcome;
+    outcome.status = status;
     outcome.answer = {.status = status, .share_index = 2, .amount_fen = 123, .claimed_at = noon};
     Streams s;
     Console console = s.console(true);
     const auto claim_told = [&](const ClaimAnswer& answer) { return told(answer, item); };
     EXPECT_EQ(conclude<ClaimAnswer>(console, outcome, {}, claim_told), ExitStatus::done);
-    EXPECT_EQ(s.out.str(),
-              R"({"status":")" + std::string(name(status)) +
-                  R"(","packet":4097,"user":8,"share_index":2,"amount_fen":123,)"
-                  R"("claimed_at":1485532800000000})"
-                  "\n");
+    EXPECT_EQ(s.out.str(), R"({"status":")" + std::string(name(status)) +
+                               R"(","packet":4097,"user":8,"share_index":2,"amount_fen":123,)"
+                               R"("claimed_at":1485532800000000})"
+                               "\n");
   }
 }
 
@@ -158,7 +160,8 @@ TEST(Answers, TellAPeekWithTheUsersShare) {
 }
 
 TEST(Answers, TellAPacketWithItsClaimsInOrder) {
-  net::PacketRecord record{.packet = summary()};
+  net::PacketRecord record;
+  record.packet = summary();
   record.claims = {{UserId(8), Amount(300), noon}, {UserId(9), Amount(200), noon}};
   const Told both = told(record);
   ASSERT_EQ(both.json["claims"].size(), 2u);

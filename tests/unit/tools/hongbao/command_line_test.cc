@@ -41,11 +41,12 @@ TEST(CommandLine, HasALocalServerAndTenSecondsByDefault) {
 }
 
 TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheSubcommand) {
-  for (const char* text : {"--json --server 10.0.0.1:1 --timeout 2s wallet deposit 7 20.00",
-                           "wallet deposit 7 20.00 --json --server 10.0.0.1:1 --timeout 2s",
-                           "wallet --json deposit --server 10.0.0.1:1 7 --timeout 2s 20.00",
-                           "--json send --from 7 --total 1 --server 10.0.0.1:1 --shares 1 --timeout 2",
-                           "claim 4097 --user 8 --timeout 2000ms --json --server 10.0.0.1:1"}) {
+  for (const char* text :
+       {"--json --server 10.0.0.1:1 --timeout 2s wallet deposit 7 20.00",
+        "wallet deposit 7 20.00 --json --server 10.0.0.1:1 --timeout 2s",
+        "wallet --json deposit --server 10.0.0.1:1 7 --timeout 2s 20.00",
+        "--json send --from 7 --total 1 --server 10.0.0.1:1 --shares 1 --timeout 2",
+        "claim 4097 --user 8 --timeout 2000ms --json --server 10.0.0.1:1"}) {
     const CommandLine line = parsed(text);
     EXPECT_TRUE(line.json) << text;
     EXPECT_EQ(format_endpoint(line.server), "10.0.0.1:1") << text;
@@ -56,7 +57,8 @@ TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheSubcommand) {
 TEST(CommandLine, KnowsEveryForm) {
   for (const char* text :
        {"wallet open 7", "wallet open 7 --name Mei", "wallet withdraw 7 0.5", "wallet show 7",
-        "send --from 7 --total 20.00 --shares 10 --kind even --expires-in 24h --remark hi --group g",
+        "send --from 7 --total 20.00 --shares 10 --kind even --expires-in 24h --remark hi --group "
+        "g",
         "send --from 7 --total 20 --shares 10 --key 0123456789abcdef0123456789abcdef",
         "peek 4097 --user 8", "show 4097", "journal cat data --from 1 --to 5 --shard 0",
         "journal check data", "verify data --balances b.csv --packets p.csv"}) {
@@ -96,8 +98,8 @@ TEST(CommandLine, EndsWithTwoAndOneLineOnWrongUsage) {
 }
 
 TEST(CommandLine, SaysWhatWouldHaveBeenRight) {
-  EXPECT_NE(run_line({"wallet", "deposit", "7", "1.234"}).err.find(
-                "'1.234' is not an amount like 20 or 20.00"),
+  EXPECT_NE(run_line({"wallet", "deposit", "7", "1.234"})
+                .err.find("'1.234' is not an amount like 20 or 20.00"),
             std::string::npos);
 }
 

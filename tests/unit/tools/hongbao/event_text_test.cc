@@ -44,18 +44,16 @@ const PacketSent sent{.share_count = 10,
                       .texts = "higrp"};
 
 TEST(EventText, TellsAClaimInOneLine) {
-  const Lying claimed(Claimed{
-      .share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
+  const Lying claimed(
+      Claimed{.share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
   EXPECT_EQ(to_text(claimed.record()),
             "      17  2017-01-27T16:00:00.000001Z  claimed        packet 4097 user 12 share 3 "
             "amount 1.23");
 }
 
 TEST(EventText, TellsADepositAndAWithdrawalApart) {
-  const MoneyMoved money{.type = EventType::deposited,
-                         .user = UserId(7),
-                         .amount = Amount(5),
-                         .balance = Amount(105)};
+  const MoneyMoved money{
+      .type = EventType::deposited, .user = UserId(7), .amount = Amount(5), .balance = Amount(105)};
   EXPECT_NE(to_text(Lying(money).record()).find("deposited      user 7 amount 0.05 balance 1.05"),
             std::string::npos);
   MoneyMoved out = money;
@@ -65,10 +63,11 @@ TEST(EventText, TellsADepositAndAWithdrawalApart) {
 
 TEST(EventText, TellsASendWithItsTerms) {
   const Lying lying(sent, offsetof(PacketSent, texts) + 5);
-  EXPECT_EQ(to_text(lying.record()),
-            "      17  2017-01-27T16:00:00.000001Z  packet_sent    packet 4097 sender 7 total 20.00 "
-            "in 10 lucky shares of 0.01 to 200.00 expires 2017-01-28T16:00:00.000001Z balance 0.50 "
-            "remark \"hi\" group \"grp\"");
+  EXPECT_EQ(
+      to_text(lying.record()),
+      "      17  2017-01-27T16:00:00.000001Z  packet_sent    packet 4097 sender 7 total 20.00 "
+      "in 10 lucky shares of 0.01 to 200.00 expires 2017-01-28T16:00:00.000001Z balance 0.50 "
+      "remark \"hi\" group \"grp\"");
 }
 
 TEST(EventText, TellsAnEventOfANewerVersionByTypeAndLength) {
@@ -86,8 +85,8 @@ TEST(EventText, SurvivesTextsThatClaimToBeLongerThanTheirRecord) {
 }
 
 TEST(EventJson, HasPlaceTypeAndTheEventsFields) {
-  const Lying claimed(Claimed{
-      .share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
+  const Lying claimed(
+      Claimed{.share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
   EXPECT_EQ(json_line(to_json(ShardId(2), {1, 4192}, claimed.record())),
             R"({"shard":2,"sequence":17,"segment":1,"offset":4192,"event":"claimed","type":5,)"
             R"("at":1485532800000001,"packet":4097,"user":12,"share_index":3,"amount_fen":123})");

@@ -39,9 +39,8 @@ Key128 History::next_key() {
 }
 
 History& History::open(UserId user, std::string_view name) {
-  WalletOpened event{.name_bytes = static_cast<std::uint16_t>(name.size()),
-                     .user = user,
-                     .key = next_key()};
+  WalletOpened event{
+      .name_bytes = static_cast<std::uint16_t>(name.size()), .user = user, .key = next_key()};
   name.copy(event.name, name.size());
   HB_ASSERT(feed(event, offsetof(WalletOpened, name) + name.size()));
   return *this;
@@ -86,10 +85,8 @@ History& History::send(PacketId packet, UserId sender, std::int64_t total_fen,
 
 History& History::claim(PacketId packet, UserId user, std::uint16_t share_index,
                         std::uint32_t amount_fen) {
-  HB_ASSERT(feed(Claimed{.share_index = share_index,
-                         .amount_fen = amount_fen,
-                         .packet = packet,
-                         .user = user}));
+  HB_ASSERT(feed(Claimed{
+      .share_index = share_index, .amount_fen = amount_fen, .packet = packet, .user = user}));
   return *this;
 }
 

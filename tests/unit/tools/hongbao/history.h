@@ -41,8 +41,7 @@ class History {
   History& withdraw(UserId user, std::int64_t fen, std::int64_t balance_fen);
   History& send(PacketId packet, UserId sender, std::int64_t total_fen, std::int64_t balance_fen,
                 const Terms& terms = {});
-  History& claim(PacketId packet, UserId user, std::uint16_t share_index,
-                 std::uint32_t amount_fen);
+  History& claim(PacketId packet, UserId user, std::uint16_t share_index, std::uint32_t amount_fen);
   History& refund(PacketId packet, std::int64_t fen);
 
   // An event as it is; its time is the next one's.  Returns what the books made of it.

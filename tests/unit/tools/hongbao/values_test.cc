@@ -39,9 +39,10 @@ TEST(ParseKey, ReadsWhatFormatKeyWrote) {
 }
 
 TEST(ParseKey, RefusesWhatIsNoKey) {
-  for (const char* text : {"", "1", "0123456789abcdeffedcba987654321", "00000000000000000000000000000000",
-                           "0123456789abcdeffedcba98765432100", "g123456789abcdeffedcba9876543210",
-                           "-123456789abcdeffedcba9876543210", "0123456789abcdef-edcba9876543210"}) {
+  for (const char* text :
+       {"", "1", "0123456789abcdeffedcba987654321", "00000000000000000000000000000000",
+        "0123456789abcdeffedcba98765432100", "g123456789abcdeffedcba9876543210",
+        "-123456789abcdeffedcba9876543210", "0123456789abcdef-edcba9876543210"}) {
     EXPECT_EQ(parse_key(text), std::nullopt) << text;
   }
 }

@@ -149,10 +149,8 @@ TEST(Books, RememberAKeyFromItsLastUse) {
 
 TEST(Books, NameACommandsEventWithoutKey) {
   History h = mei_with_money();
-  ASSERT_TRUE(h.feed(MoneyMoved{.type = EventType::deposited,
-                                .user = mei,
-                                .amount = Amount(1),
-                                .balance = Amount(10'001)}));
+  ASSERT_TRUE(h.feed(MoneyMoved{
+      .type = EventType::deposited, .user = mei, .amount = Amount(1), .balance = Amount(10'001)}));
   EXPECT_EQ(h.broken_rules(), Rules{Rule::key_missing});
 }
 
