@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "engine/base/assert.h"
+#include "engine/base/bytes.h"
 
 namespace hb::journal {
 namespace {
@@ -41,14 +42,9 @@ std::uint16_t count_zero_sectors(std::span<const std::byte> block) {
   return count;
 }
 
-// True when every byte equals the first: the C library compares wide words.
-bool all_equal(std::span<const std::byte> bytes) {
-  return std::memcmp(bytes.data(), bytes.data() + 1, bytes.size() - 1) == 0;
-}
-
 // The offset of the first byte that is not padding; the size when all is.
 std::size_t find_non_padding(std::span<const std::byte> bytes) {
-  if (bytes.empty() || (bytes[0] == padding && all_equal(bytes))) return bytes.size();
+  if (all_bytes_are(padding, bytes)) return bytes.size();
   const auto it =
       std::find_if(bytes.begin(), bytes.end(), [](std::byte b) { return b != padding; });
   return static_cast<std::size_t>(it - bytes.begin());
@@ -194,10 +190,6 @@ std::optional<std::uint64_t> segment_number(std::string_view name) {
 
 std::string to_string(Position position) {
   return segment_name(position.segment) + ", offset " + std::to_string(position.offset);
-}
-
-bool all_zero(std::span<const std::byte> bytes) {
-  return bytes.empty() || (bytes[0] == std::byte{0} && all_equal(bytes));
 }
 
 Checksum128 finish_block(std::span<std::byte> block, BlockHeader header) {

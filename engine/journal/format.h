@@ -106,9 +106,6 @@ std::optional<std::uint64_t> segment_number(std::string_view name);
 // "00000001.seg, offset 4096", for messages.
 std::string to_string(Position position);
 
-// True when every byte is zero.
-bool all_zero(std::span<const std::byte> bytes);
-
 // Makes a block whose payload lies in place: fills the padding and the header, checksums last.
 // `block` is block_bytes_for(payload_bytes) long.  Returns the checksum that the next one links to.
 // Asserts that the payload is `record_count` well-formed records.

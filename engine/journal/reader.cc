@@ -4,6 +4,7 @@
 #include <string>
 
 #include "engine/base/assert.h"
+#include "engine/base/bytes.h"
 
 namespace hb::journal {
 namespace {

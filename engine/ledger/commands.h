@@ -29,7 +29,7 @@ using DisplayName = ShortText<limits::name_bytes_max>;
 enum class PacketKind : std::uint8_t { lucky = 1, even = 2 };
 enum class PacketState : std::uint8_t { open = 1, sold_out = 2, refunded = 3 };
 
-// ---- commands -----------------------------------------------------------------------------------
+// ---- commands ---------------------------------------------------------------------------------
 
 struct OpenWallet {
   Key128 key{};
@@ -89,7 +89,7 @@ struct ShowPacket {
 using Command = std::variant<OpenWallet, Deposit, Withdraw, ShowWallet, SendPacket, ClaimBatch,
                              PeekPacket, ShowPacket>;
 
-// ---- answers ------------------------------------------------------------------------------------
+// ---- answers ----------------------------------------------------------------------------------
 
 // Nothing to tell but the status.
 struct NoAnswer {};
@@ -158,7 +158,7 @@ struct ShowPacketAnswer {
 using Answer = std::variant<NoAnswer, WalletAnswer, SendAnswer, ClaimBatchAnswer, PeekAnswer,
                             ShowPacketAnswer>;
 
-// ---- batches ------------------------------------------------------------------------------------
+// ---- batches ----------------------------------------------------------------------------------
 
 // Whom an answer goes to.  The engine carries it and does not look inside.
 struct ReplyTo {

@@ -32,6 +32,8 @@ enum class EventType : std::uint8_t {
   packet_sent = 4,
   claimed = 5,
   refunded = 6,
+  credit_received = 7,
+  credits_acknowledged = 8,
 };
 
 // What every record starts with.
@@ -128,6 +130,33 @@ struct Refunded {
   Amount amount{};
 };
 static_assert(sizeof(Refunded) == 32);
+
+// Money arrived from another shard: what event `source_sequence` of shard `source` paid to the
+// user.
+struct CreditReceived {
+  static constexpr EventType event_type = EventType::credit_received;
+  EventType type = event_type;
+  std::uint8_t units = 1;
+  std::uint16_t source = 0;
+  std::uint32_t amount_fen = 0;
+  Time at{};
+  Sequence source_sequence{};
+  UserId user{};
+};
+static_assert(sizeof(CreditReceived) == 32);
+
+// Shard `target` has all credits of this shard up to `through`; they need not be kept any more.
+struct CreditsAcknowledged {
+  static constexpr EventType event_type = EventType::credits_acknowledged;
+  EventType type = event_type;
+  std::uint8_t units = 1;
+  std::uint16_t target = 0;
+  std::uint32_t reserved32 = 0;
+  Time at{};
+  Sequence through{};
+  std::uint64_t reserved64 = 0;
+};
+static_assert(sizeof(CreditsAcknowledged) == 32);
 
 // The record's bytes read as a T.  REQUIRES: the record is of that type; a record may be shorter
 // than T, whose tail then stays zero.

@@ -21,8 +21,7 @@ std::uint16_t first_partition(ShardId shard, std::uint16_t shard_count) {
   return static_cast<std::uint16_t>((shard.value * std::uint32_t{limits::partitions} + n - 1) / n);
 }
 
-// ---- fingerprints: what makes two commands with one key "the same"
-// ---------------------------------
+// ---- fingerprints: what makes two commands with one key "the same" ----------------------------
 
 class Fingerprint {
  public:
@@ -61,8 +60,7 @@ std::uint64_t fingerprint_of(const SendPacket& c) {
       .value();
 }
 
-// ---- rules that need no state
-// -----------------------------------------------------------------------
+// ---- rules that need no state -----------------------------------------------------------------
 
 Verdict check_money_in_or_out(Key128 key, UserId user, Amount amount) {
   if (key.empty()) return refuse(Status::key_missing);
@@ -126,13 +124,16 @@ ClaimAnswer claim_told(Status status, const PacketRow& packet, const ClaimCell& 
 
 Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count)
     : policy_(policy),
+      shard_count_(shard_count),
       first_(first_partition(shard, shard_count)),
       partition_count_(
           first_partition(ShardId(static_cast<std::uint16_t>(shard.value + 1)), shard_count) -
           std::uint32_t{first_.value}),
       wallets_(partition_count_),
       replays_(partition_count_),
-      packets_(first_, partition_count_) {
+      packets_(first_, partition_count_),
+      outboxes_(shard_count),
+      credits_received_(shard_count) {
   HB_ASSERT(shard.value < shard_count && shard_count <= limits::shards_max);
 }
 
@@ -141,8 +142,7 @@ bool Ledger::owns(PartitionId partition) const {
   return std::uint32_t{partition.value} - std::uint32_t{first_.value} < partition_count_;
 }
 
-// ---- decide
-// -------------------------------------------------------------------------------------------
+// ---- decide -----------------------------------------------------------------------------------
 
 bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t fingerprint,
                     Verdict& verdict) const {
@@ -297,8 +297,26 @@ bool Ledger::decide_expiry(Time now, PacketStore::Slot slot, Refunded& event) co
   return true;
 }
 
-// ---- apply
-// --------------------------------------------------------------------------------------------
+bool Ledger::decide(Time now, ShardId source, const Credit& credit, CreditReceived& event) const {
+  const Sequence last = credits_received_[source.value];
+  if (credit.sequence <= last) return false;
+  HB_ASSERT(credit.previous == last);
+  event = CreditReceived{.source = source.value,
+                         .amount_fen = static_cast<std::uint32_t>(credit.amount.fen()),
+                         .at = now,
+                         .source_sequence = credit.sequence,
+                         .user = credit.user};
+  return true;
+}
+
+bool Ledger::decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const {
+  const CreditOutbox& outbox = outboxes_[target.value];
+  if (outbox.size() == 0 || through < outbox[0].sequence) return false;
+  event = CreditsAcknowledged{.target = target.value, .at = now, .through = through};
+  return true;
+}
+
+// ---- apply ------------------------------------------------------------------------------------
 
 void Ledger::apply(const WalletOpened& e) {
   WalletRow& wallet = wallets_of(e.user).find_or_open(e.user, e.at, wallet_rows_);
@@ -352,7 +370,7 @@ PacketStore::Slot Ledger::apply(const PacketSent& e) {
   return added.slot;
 }
 
-void Ledger::apply(const Claimed& e) {
+void Ledger::apply(Sequence sequence, const Claimed& e) {
   PacketRow* packet = packets_.find(e.packet);
   HB_ASSERT(packet != nullptr && holds_money(*packet));
   HB_ASSERT(e.share_index == packet->claimed_count && e.amount_fen <= packet->remaining_fen);
@@ -370,7 +388,7 @@ void Ledger::apply(const Claimed& e) {
   }
   const Amount amount{e.amount_fen};
   totals_.packets -= amount;
-  credit(e.user, amount, e.at);
+  credit_or_send(sequence, e.user, amount, e.at);
   HB_ASSERT(totals_.balanced());
 }
 
@@ -386,7 +404,21 @@ void Ledger::apply(const Refunded& e) {
   HB_ASSERT(totals_.balanced());
 }
 
-void Ledger::apply(const EventHeader* record) {
+void Ledger::apply(const CreditReceived& e) {
+  Sequence& last = credits_received_[e.source];
+  HB_ASSERT(e.source_sequence > last);
+  last = e.source_sequence;
+  const Amount amount{e.amount_fen};
+  totals_.credits_received += amount;
+  credit(e.user, amount, e.at);
+  HB_ASSERT(totals_.balanced());
+}
+
+void Ledger::apply(const CreditsAcknowledged& e) {
+  outboxes_[e.target].acknowledge(e.through);
+}
+
+void Ledger::apply(Sequence sequence, const EventHeader* record) {
   switch (record->type) {
     case EventType::wallet_opened:
       return apply(read_event<WalletOpened>(record));
@@ -397,15 +429,18 @@ void Ledger::apply(const EventHeader* record) {
       apply(read_event<PacketSent>(record));
       return;
     case EventType::claimed:
-      return apply(read_event<Claimed>(record));
+      return apply(sequence, read_event<Claimed>(record));
     case EventType::refunded:
       return apply(read_event<Refunded>(record));
+    case EventType::credit_received:
+      return apply(read_event<CreditReceived>(record));
+    case EventType::credits_acknowledged:
+      return apply(read_event<CreditsAcknowledged>(record));
   }
   HB_ASSERT(!"an event type of a newer version");
 }
 
-// ---- wallets
-// ------------------------------------------------------------------------------------------
+// ---- wallets ----------------------------------------------------------------------------------
 
 const WalletRow* Ledger::find_wallet(UserId user) const {
   return wallets_[partition_of(user).value - first_.value].find(user);
@@ -427,6 +462,13 @@ void Ledger::credit(UserId user, Amount amount, Time now) {
   totals_.wallets += amount;
 }
 
+void Ledger::credit_or_send(Sequence sequence, UserId user, Amount amount, Time now) {
+  const PartitionId partition = partition_of(user);
+  if (owns(partition)) return credit(user, amount, now);
+  outboxes_[shard_of(partition, shard_count_).value].add(sequence, user, amount);
+  totals_.credits_sent += amount;
+}
+
 void Ledger::debit(UserId user, Amount amount) {
   WalletRow* wallet = wallets_of(user).find(user);
   HB_ASSERT(wallet != nullptr && wallet->balance >= amount);
@@ -438,8 +480,7 @@ void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {
   replays_[partition.value - first_.value].insert(row, now, replay_rows_);
 }
 
-// ---- texts
-// --------------------------------------------------------------------------------------------
+// ---- texts ------------------------------------------------------------------------------------
 
 std::uint32_t Ledger::store_text(std::string_view first, std::string_view second) {
   const std::size_t bytes = first.size() + second.size();
@@ -457,8 +498,7 @@ std::string_view Ledger::text(std::uint32_t run, std::size_t offset, std::size_t
   return {texts_.get(run).bytes + offset, size};
 }
 
-// ---- look
-// ---------------------------------------------------------------------------------------------
+// ---- look -------------------------------------------------------------------------------------
 
 const ClaimCell* Ledger::find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const {
   const std::span<const ClaimCell> claims = packets_.claims(row);
@@ -551,8 +591,18 @@ Verdict Ledger::show(const ShowPacket& q, ShowPacketAnswer& answer,
 
 void Ledger::prefetch(const ClaimItem& claim) const {
   packets_.prefetch(claim.packet);
-  const PartitionId partition = partition_of(claim.user);
-  if (owns(partition)) wallets_[partition.value - first_.value].prefetch(claim.user);
+  prefetch(claim.user);
+}
+
+void Ledger::prefetch(UserId user) const {
+  const PartitionId partition = partition_of(user);
+  if (owns(partition)) wallets_[partition.value - first_.value].prefetch(user);
+}
+
+std::size_t Ledger::outbox_size_max() const {
+  std::size_t most = 0;
+  for (const CreditOutbox& outbox : outboxes_) most = std::max(most, outbox.size());
+  return most;
 }
 
 LedgerCounts Ledger::counts() const {
@@ -590,6 +640,15 @@ std::uint64_t Ledger::state_hash() const {
     }
     add(row);
   });
+  for (std::size_t s = 0; s < outboxes_.size(); ++s) {
+    Fingerprint row(EventType::credit_received);
+    row.add(s).add(credits_received_[s].value).add(outboxes_[s].last().value);
+    for (std::size_t i = 0; i < outboxes_[s].size(); ++i) {
+      const Credit& c = outboxes_[s][i];
+      row.add(c.sequence.value).add(c.user.value).add(static_cast<std::uint64_t>(c.amount.fen()));
+    }
+    add(row);
+  }
   for (const ReplayStore& store : replays_) {
     store.for_each([&](const ReplayRow& r) {
       Fingerprint row(EventType::deposited);

@@ -10,7 +10,9 @@
 //             which prefetch() hides across a batch.  Nothing here allocates but the growth of
 //             tables and slabs.
 // Errors:     a refusal is a Verdict; an event that does not fit the state is a bug and asserts.
-// Invariants: deposits = wallets + packets + withdrawals (totals().balanced(), after every apply);
+// Invariants: deposits + credits received = wallets + packets + withdrawals + credits sent
+//             (totals().balanced(), after every apply); over all shards, what was sent and not yet
+//             received is in flight;
 //             a packet's total = its claims + what it holds in escrow + what was refunded;
 //             a user has at most one claim of a packet; no claim at or after expires_at;
 //             a refusal changes nothing.
@@ -22,6 +24,7 @@
 
 #include "engine/base/checksum.h"
 #include "engine/ledger/commands.h"
+#include "engine/ledger/credit.h"
 #include "engine/ledger/events.h"
 #include "engine/ledger/packet_store.h"
 #include "engine/ledger/policy.h"
@@ -49,8 +52,12 @@ struct Totals {
   Amount withdrawals{};
   Amount wallets{};
   Amount packets{};
+  Amount credits_sent{};      // to other shards, ever
+  Amount credits_received{};  // from other shards, ever
 
-  bool balanced() const { return deposits == wallets + packets + withdrawals; }
+  bool balanced() const {
+    return deposits + credits_received == wallets + packets + withdrawals + credits_sent;
+  }
 };
 
 struct LedgerCounts {
@@ -66,7 +73,7 @@ class Ledger {
 
   bool owns(PartitionId partition) const;
 
-  // ---- decide: a refusal, a replay, or an event -------------------------------------------------
+  // ---- decide: a refusal, a replay, or an event -----------------------------------------------
 
   Verdict decide(Time now, const OpenWallet& command, WalletOpened& event) const;
   Verdict decide(Time now, const Deposit& command, MoneyMoved& event) const;
@@ -78,20 +85,26 @@ class Ledger {
   // Whether the packet is due and holds money; then the event is filled in.
   bool decide_expiry(Time now, PacketStore::Slot slot, Refunded& event) const;
 
-  // ---- apply: the only way that state changes
-  // ----------------------------------------------------
+  // Whether the credit is new.  Then the event is filled in.
+  bool decide(Time now, ShardId source, const Credit& credit, CreditReceived& event) const;
+  // Whether `target` has acknowledged something new.  Then the event is filled in.
+  bool decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const;
+
+  // ---- apply: the only way that state changes -------------------------------------------------
 
   void apply(const WalletOpened& event);
   void apply(const MoneyMoved& event);
   // The slot is the packet's name for the timing wheel.
   PacketStore::Slot apply(const PacketSent& event);
-  void apply(const Claimed& event);
+  // `sequence` is the event's own; a credit to another shard is named by it.
+  void apply(Sequence sequence, const Claimed& event);
   void apply(const Refunded& event);
+  void apply(const CreditReceived& event);
+  void apply(const CreditsAcknowledged& event);
   // Any record, by its type; for recovery.
-  void apply(const EventHeader* record);
+  void apply(Sequence sequence, const EventHeader* record);
 
-  // ---- look
-  // ---------------------------------------------------------------------------------------
+  // ---- look -----------------------------------------------------------------------------------
 
   // REQUIRES: the wallet exists.  `balance` is told instead of today's (for a replayed answer).
   WalletAnswer wallet_answer(UserId user, Amount balance) const;
@@ -106,6 +119,7 @@ class Ledger {
   // Starts to load what deciding and applying the claim will touch; first the rows, then (when
   // those have arrived) the packet's claims.
   void prefetch(const ClaimItem& claim) const;
+  void prefetch(UserId user) const;
   void prefetch_claims(const ClaimItem& claim) const { packets_.prefetch_claims(claim.packet); }
 
   // Calls visit(slot, expires_at) for every open packet, in the order of ids.
@@ -115,6 +129,11 @@ class Ledger {
       if (holds_money(row)) visit(slot, row.expires_at);
     });
   }
+
+  // What this shard owes to another.
+  const CreditOutbox& outbox(ShardId target) const { return outboxes_[target.value]; }
+  // Credits that wait in the fullest outbox.
+  std::size_t outbox_size_max() const;
 
   const Totals& totals() const { return totals_; }
   LedgerCounts counts() const;
@@ -135,6 +154,7 @@ class Ledger {
   WalletTable& wallets_of(UserId user);
   Amount balance_of(UserId user) const;
   void credit(UserId user, Amount amount, Time now);
+  void credit_or_send(Sequence sequence, UserId user, Amount amount, Time now);
   void debit(UserId user, Amount amount);
 
   std::uint32_t store_text(std::string_view first, std::string_view second = {});
@@ -149,6 +169,7 @@ class Ledger {
   };
 
   Policy policy_;
+  std::uint16_t shard_count_;
   PartitionId first_;
   std::uint32_t partition_count_;
   Slab<WalletRow> wallet_rows_;
@@ -157,6 +178,8 @@ class Ledger {
   std::vector<ReplayStore> replays_;  // by partition, from first_
   PacketStore packets_;
   Slab<TextCell> texts_;
+  std::vector<CreditOutbox> outboxes_;      // by shard
+  std::vector<Sequence> credits_received_;  // by shard: its last credit that was applied here
   Totals totals_;
   std::uint64_t packets_open_ = 0;
 };

@@ -58,6 +58,7 @@ class Storage {
                                    std::span<std::byte> into) = 0;
   // Makes everything from `offset` to the end of the file zeros, and all that can be read of the
   // file durable (bytes that a killed process wrote may not be yet); the size stays.
+  // `offset` is a multiple of alignment_bytes.
   virtual Result<void> cut(FileId file, std::uint64_t offset) = 0;
   // Replaces or makes a small file in one step that survives a crash: old content or new, whole.
   virtual Result<void> write_file(std::string_view name, std::span<const std::byte> content) = 0;

@@ -1,7 +1,7 @@
 // Mailboxes: how parcels go from one worker to another and back.
 //
-// Each pair of workers has two one-way lanes, one for commands and one for replies.  A lane has one
-// writer and one reader, so it needs no lock.
+// Each pair of workers has one-way lanes for commands and for replies, for credits and for their
+// acknowledgement.  A lane has one writer and one reader, so it needs no lock.
 //
 // Threads:    push by the sending worker only, pop by the receiving worker only.
 // Invariants: lanes hold pointers; who pops a parcel owns it.
@@ -14,7 +14,6 @@
 #include <boost/lockfree/spsc_queue.hpp>
 #include <cstdint>
 #include <memory>
-#include <vector>
 
 #include "engine/base/assert.h"
 #include "engine/shard/parcel.h"
@@ -23,8 +22,23 @@ namespace hb {
 
 // Parcels that one worker may have on its way to another at a time.
 inline constexpr std::size_t lane_parcels_max = 64;
+inline constexpr std::size_t lane_credit_parcels_max = 8;
 
-using Lane = boost::lockfree::spsc_queue<Parcel*, boost::lockfree::capacity<lane_parcels_max>>;
+template <class T, std::size_t capacity>
+using Lane = boost::lockfree::spsc_queue<T*, boost::lockfree::capacity<capacity>>;
+
+// The lanes from one worker to another.
+struct Lanes {
+  Lane<Parcel, lane_parcels_max> commands;
+  Lane<Parcel, lane_parcels_max> replies;
+  Lane<CreditParcel, lane_credit_parcels_max> credits;
+  Lane<CreditParcel, lane_credit_parcels_max> credit_returns;
+
+  bool empty() const {
+    return commands.read_available() == 0 && replies.read_available() == 0 &&
+           credits.read_available() == 0 && credit_returns.read_available() == 0;
+  }
+};
 
 // Lets a sleeping worker be woken, and costs nothing while it is awake.
 class Waker {
@@ -63,27 +77,18 @@ class Mesh {
  public:
   explicit Mesh(std::uint16_t workers)
       : workers_(workers),
-        commands_(std::size_t{workers} * workers),
-        replies_(std::size_t{workers} * workers),
-        wakers_(std::make_unique<Waker[]>(workers)) {
-    for (auto* lanes : {&commands_, &replies_}) {
-      for (std::unique_ptr<Lane>& lane : *lanes) lane = std::make_unique<Lane>();
-    }
-  }
+        lanes_(std::make_unique<Lanes[]>(std::size_t{workers} * workers)),
+        wakers_(std::make_unique<Waker[]>(workers)) {}
 
   std::uint16_t workers() const { return workers_; }
-  Lane& commands(std::uint16_t from, std::uint16_t to) { return *commands_[at(from, to)]; }
-  Lane& replies(std::uint16_t from, std::uint16_t to) { return *replies_[at(from, to)]; }
+  Lanes& lanes(std::uint16_t from, std::uint16_t to) {
+    return lanes_[std::size_t{from} * workers_ + to];
+  }
   Waker& waker(std::uint16_t worker) { return wakers_[worker]; }
 
  private:
-  std::size_t at(std::uint16_t from, std::uint16_t to) const {
-    return std::size_t{from} * workers_ + to;
-  }
-
   std::uint16_t workers_;
-  std::vector<std::unique_ptr<Lane>> commands_;
-  std::vector<std::unique_ptr<Lane>> replies_;
+  std::unique_ptr<Lanes[]> lanes_;
   std::unique_ptr<Waker[]> wakers_;
 };
 

@@ -13,7 +13,15 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
       segment_full_(std::move(segment_full)),
       now_(clock.now()),
       gathering_(mesh.workers(), nullptr),
-      out_(mesh.workers(), 0) {}
+      out_(mesh.workers(), 0),
+      idle_credit_parcels_(mesh.workers()) {
+  for (std::uint16_t to = 0; to < mesh.workers(); ++to) {
+    for (std::size_t i = 0; to != number && i < lane_credit_parcels_max; ++i) {
+      credit_parcels_.push_back(std::make_unique<CreditParcel>());
+      idle_credit_parcels_[to].push_back(credit_parcels_.back().get());
+    }
+  }
+}
 
 CommandBatch& Worker::batch(ShardId shard) {
   Parcel*& parcel = gathering_[shard.value];
@@ -26,6 +34,7 @@ bool Worker::turn(ReplySink& sink) {
   take_arrived();
   hand_over();
   const bool more = shard_.step(now_);
+  carry_credits();
   for (const std::uint64_t segment : shard_.take_full_segments()) segment_full_(segment);
   deliver_finished(sink);
   deliver_returned(sink);
@@ -36,7 +45,10 @@ void Worker::take_arrived() {
   for (std::uint16_t from = 0; from < mesh_.workers(); ++from) {
     if (from == number_) continue;
     Parcel* parcel = nullptr;
-    while (mesh_.commands(from, number_).pop(parcel)) shard_.accept(parcel);
+    while (mesh_.lanes(from, number_).commands.pop(parcel)) shard_.accept(parcel);
+    CreditParcel* credits = nullptr;
+    while (mesh_.lanes(from, number_).credits.pop(credits)) shard_.accept_credits(credits);
+    while (mesh_.lanes(from, number_).credit_returns.pop(credits)) take_back(credits, from);
   }
 }
 
@@ -49,7 +61,7 @@ void Worker::hand_over() {
     } else {
       // Too many under way: the parcel goes on gathering and leaves in a later turn.
       if (out_[to] == lane_parcels_max) continue;
-      HB_ASSERT(mesh_.commands(number_, to).push(parcel));
+      HB_ASSERT(mesh_.lanes(number_, to).commands.push(parcel));
       mesh_.waker(to).wake();
     }
     ++out_[to];
@@ -64,7 +76,7 @@ void Worker::deliver_finished(ReplySink& sink) {
       continue;
     }
     // It fits: a worker has at most a lane's worth of parcels out to another.
-    HB_ASSERT(mesh_.replies(number_, parcel->origin).push(parcel));
+    HB_ASSERT(mesh_.lanes(number_, parcel->origin).replies.push(parcel));
     mesh_.waker(parcel->origin).wake();
   }
 }
@@ -73,7 +85,7 @@ void Worker::deliver_returned(ReplySink& sink) {
   for (std::uint16_t from = 0; from < mesh_.workers(); ++from) {
     if (from == number_) continue;
     Parcel* parcel = nullptr;
-    while (mesh_.replies(from, number_).pop(parcel)) deliver(parcel, from, sink);
+    while (mesh_.lanes(from, number_).replies.pop(parcel)) deliver(parcel, from, sink);
   }
 }
 
@@ -82,6 +94,30 @@ void Worker::deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink) {
   parcel->clear();
   free_parcels_.push_back(parcel);
   --out_[from];
+}
+
+// Returns what other shards paid to users here and is durable, and sends what this shard has paid.
+void Worker::carry_credits() {
+  while (CreditParcel* parcel = shard_.finished_credits()) {
+    const std::uint16_t source = parcel->source.value;
+    // It fits: a source has at most a lane's worth of credit parcels out to one target.
+    HB_ASSERT(mesh_.lanes(number_, source).credit_returns.push(parcel));
+    mesh_.waker(source).wake();
+  }
+  for (std::uint16_t to = 0; to < mesh_.workers(); ++to) {
+    std::vector<CreditParcel*>& idle = idle_credit_parcels_[to];
+    while (to != number_ && !idle.empty() && shard_.collect_credits(ShardId{to}, *idle.back())) {
+      HB_ASSERT(mesh_.lanes(number_, to).credits.push(idle.back()));
+      idle.pop_back();
+      mesh_.waker(to).wake();
+    }
+  }
+}
+
+void Worker::take_back(CreditParcel* parcel, std::uint16_t from) {
+  shard_.acknowledge_credits(ShardId{from}, parcel->credits.back().sequence);
+  parcel->clear();
+  idle_credit_parcels_[from].push_back(parcel);
 }
 
 Parcel* Worker::fresh_parcel() {
@@ -95,11 +131,11 @@ Parcel* Worker::fresh_parcel() {
   return parcel;
 }
 
-bool Worker::idle() const {
+bool Worker::answered() const {
   for (const std::size_t parcels : out_) {
     if (parcels > 0) return false;
   }
-  return gathered_nothing() && shard_.idle();
+  return gathered_nothing();
 }
 
 bool Worker::gathered_nothing() const {
@@ -111,8 +147,7 @@ bool Worker::gathered_nothing() const {
 
 bool Worker::lanes_empty() const {
   for (std::uint16_t from = 0; from < mesh_.workers(); ++from) {
-    if (mesh_.commands(from, number_).read_available() > 0) return false;
-    if (mesh_.replies(from, number_).read_available() > 0) return false;
+    if (!mesh_.lanes(from, number_).empty()) return false;
   }
   return true;
 }

@@ -58,8 +58,8 @@ class Worker {
   // Readable when another worker woke this one.
   int wake_fd() { return mesh_.waker(number_).fd(); }
 
-  // Nothing is gathered, under way or waiting for the disk, here or for this worker elsewhere.
-  bool idle() const;
+  // Every command taken by this worker has been answered.
+  bool answered() const;
 
   Shard& shard() { return shard_; }
 
@@ -68,6 +68,8 @@ class Worker {
   bool lanes_empty() const;
   void take_arrived();
   void hand_over();
+  void carry_credits();
+  void take_back(CreditParcel* parcel, std::uint16_t from);
   void deliver_finished(ReplySink& sink);
   void deliver_returned(ReplySink& sink);
   void deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink);
@@ -84,6 +86,8 @@ class Worker {
   std::vector<std::size_t> out_;    // by shard: parcels handed over, not yet back
   std::vector<std::unique_ptr<Parcel>> parcels_;
   std::vector<Parcel*> free_parcels_;
+  std::vector<std::unique_ptr<CreditParcel>> credit_parcels_;
+  std::vector<std::vector<CreditParcel*>> idle_credit_parcels_;  // by shard they go to
 };
 
 }  // namespace hb

@@ -1,25 +1,28 @@
-// A parcel: a batch of commands on its way to a shard, and of their replies on its way back.
+// Parcels: what travels between workers, and comes back when it is done.
 //
-// The worker that owns the connections fills in the commands and hands the parcel over; the shard
-// decides them, fills in the replies beside them and hands it back once all that they tell is
-// durable.  At every moment one side owns it, so it needs no lock; it is used again and again, so
-// after the first rounds it allocates nothing.
+// At every moment one side owns a parcel, so it needs no lock; it is used again and again, so after
+// the first rounds it allocates nothing.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "engine/base/ids.h"
 #include "engine/ledger/commands.h"
+#include "engine/ledger/credit.h"
 
 namespace hb {
 
+// A batch of commands on its way to a shard, and of their replies on its way back.  The worker that
+// owns the connections fills in the commands; the shard decides them, fills in the replies beside
+// them and hands the parcel back once all that they tell is durable.
 struct Parcel {
   CommandBatch commands{};
   ReplyBatch replies{};
   std::uint16_t origin = 0;  // the worker that owns the connections
 
-  // ---- the shard's notes while it has the parcel ----
+  // ---- the shard's notes while it has the parcel ----------------------------------------------
   std::size_t next_command = 0;  // the first that is not decided
   Sequence needs{};              // the replies may leave when this event is durable
 
@@ -27,6 +30,23 @@ struct Parcel {
     commands.clear();
     replies.clear();
     next_command = 0;
+    needs = Sequence{};
+  }
+};
+
+// Credits on their way from one shard to another; back at the source it says that they are durable
+// there.
+struct CreditParcel {
+  ShardId source{};
+  std::vector<Credit> credits{};
+
+  // ---- the receiving shard's notes ------------------------------------------------------------
+  std::size_t next_credit = 0;
+  Sequence needs{};
+
+  void clear() {
+    credits.clear();
+    next_credit = 0;
     needs = Sequence{};
   }
 };

@@ -18,6 +18,14 @@ namespace {
 constexpr std::size_t rows_ahead = 16;
 constexpr std::size_t claims_ahead = 8;
 
+// Bounds the time that one shard's credits take from another's step.
+constexpr std::size_t credits_per_parcel_max = 4'096;
+
+// A shard that cannot deliver this many credits to another, because that one is stuck, takes no
+// more claims.
+constexpr std::size_t outbox_credits_max = 1'000'000;
+constexpr Duration outbox_retry_after = Duration::ms(100);
+
 // How often a full disk is asked whether there is space again.
 constexpr Duration space_retry_interval = Duration::seconds(1);
 
@@ -48,7 +56,9 @@ Shard::Shard(const ShardOptions& options, const Policy& policy, PrfKey entropy)
     : options_(options),
       ledger_(policy, options.shard, options.shard_count),
       wheel_(0),
-      entropy_(entropy) {}
+      entropy_(entropy),
+      collected_(options.shard_count, 0),
+      acknowledged_(options.shard_count) {}
 
 Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions& options,
                                            const Policy& policy, PrfKey entropy, Time now,
@@ -57,9 +67,9 @@ Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions&
   const journal::Identity identity{options.shard, options.shard_count};
   Result<journal::Tail> tail = journal::recover(
       storage, identity,
-      [&shard](Sequence, const EventHeader* record) {
+      [&shard](Sequence sequence, const EventHeader* record) {
         shard->now_ = record->at;
-        shard->ledger_.apply(record);
+        shard->ledger_.apply(sequence, record);
       },
       progress);
   if (!tail) return fail(std::move(tail.error()));
@@ -90,10 +100,12 @@ bool Shard::step(Time now) {
   now_ = std::max(now_, now);
   journal_->poll();
   look_for_space();
+  book_acknowledgements();
+  apply_waiting_credits();
   refund_due();
   decide_waiting();
   journal_->flush();
-  return !waiting_.empty() || wheel_.now() < tick_of(now_);
+  return !waiting_.empty() || !waiting_credits_.empty() || wheel_.now() < tick_of(now_);
 }
 
 void Shard::look_for_space() {
@@ -135,8 +147,7 @@ ShardFigures Shard::figures() const {
           .writable = writable()};
 }
 
-// ---- commands
-// -------------------------------------------------------------------------------------------
+// ---- commands ---------------------------------------------------------------------------------
 
 void Shard::decide_waiting() {
   while (!waiting_.empty()) {
@@ -175,6 +186,10 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
     reply.limit = envelope.deadline.us();
   } else if (admission == Admission::refused) {
     reply.status = Status::read_only;
+  } else if (std::holds_alternative<ClaimBatch>(envelope.command) &&
+             ledger_.outbox_size_max() >= outbox_credits_max) {
+    reply.status = Status::overloaded;
+    reply.limit = outbox_retry_after.us();
   } else {
     std::visit([&](const auto& command) { run(reply, command); }, envelope.command);
   }
@@ -182,12 +197,13 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
 }
 
 template <class Event>
-void Shard::journal_event(const Event& event) {
+Sequence Shard::journal_event(const Event& event) {
   const std::size_t record_bytes = event.units * limits::record_unit_bytes;
   const std::size_t event_bytes = std::min(record_bytes, sizeof(Event));
   std::byte* const place = journal_->append(event.units);
   std::memcpy(place, &event, event_bytes);
   std::memset(place + event_bytes, 0, record_bytes - event_bytes);
+  return journal_->appended();
 }
 
 void Shard::run(Reply& reply, const OpenWallet& command) {
@@ -263,8 +279,7 @@ void Shard::run(Reply& reply, const ClaimBatch& command) {
     Claimed event;
     answers.push_back(ledger_.decide(now_, claims[i], event));
     if (answers.back().status != Status::ok) continue;
-    journal_event(event);
-    ledger_.apply(event);
+    ledger_.apply(journal_event(event), event);
   }
 }
 
@@ -280,8 +295,71 @@ void Shard::run(Reply& reply, const ShowPacket& query) {
   if (reply.status == Status::ok) reply.answer = answer;
 }
 
-// ---- timers
-// ---------------------------------------------------------------------------------------------
+// ---- credits between shards -------------------------------------------------------------------
+
+bool Shard::collect_credits(ShardId target, CreditParcel& parcel) {
+  const CreditOutbox& outbox = ledger_.outbox(target);
+  std::size_t& next = collected_[target.value];
+  const Sequence durable = journal_->durable();
+  while (next < outbox.size() && outbox[next].sequence <= durable &&
+         parcel.credits.size() < credits_per_parcel_max) {
+    parcel.credits.push_back(outbox[next]);
+    ++next;
+  }
+  parcel.source = options_.shard;
+  return !parcel.credits.empty();
+}
+
+void Shard::accept_credits(CreditParcel* parcel) {
+  waiting_credits_.push_back(parcel);
+}
+
+CreditParcel* Shard::finished_credits() {
+  // The source forgets what comes back from here, so it must be on disk at every level.
+  if (undelivered_credits_.empty()) return nullptr;
+  CreditParcel* parcel = undelivered_credits_.front();
+  if (journal_->durable() < parcel->needs) return nullptr;
+  undelivered_credits_.pop_front();
+  return parcel;
+}
+
+void Shard::acknowledge_credits(ShardId target, Sequence through) {
+  acknowledged_[target.value] = std::max(acknowledged_[target.value], through);
+}
+
+void Shard::apply_waiting_credits() {
+  while (!waiting_credits_.empty()) {
+    CreditParcel& parcel = *waiting_credits_.front();
+    const std::span<const Credit> credits(parcel.credits);
+    while (parcel.next_credit < credits.size()) {
+      if (!writable() || journal_->room_bytes() < sizeof(CreditReceived)) return;
+      const std::size_t i = parcel.next_credit++;
+      if (i + rows_ahead < credits.size()) ledger_.prefetch(credits[i + rows_ahead].user);
+      CreditReceived event;
+      if (!ledger_.decide(now_, parcel.source, credits[i], event)) continue;
+      journal_event(event);
+      ledger_.apply(event);
+    }
+    parcel.needs = journal_->appended();
+    undelivered_credits_.push_back(&parcel);
+    waiting_credits_.pop_front();
+  }
+}
+
+void Shard::book_acknowledgements() {
+  for (std::uint16_t target = 0; target < options_.shard_count; ++target) {
+    CreditsAcknowledged event;
+    if (!ledger_.decide(now_, ShardId{target}, acknowledged_[target], event)) continue;
+    if (!writable() || journal_->room_bytes() < sizeof(CreditsAcknowledged)) return;
+    const std::size_t before = ledger_.outbox(ShardId{target}).size();
+    journal_event(event);
+    ledger_.apply(event);
+    // Only what was collected in this run can have been acknowledged in it.
+    collected_[target] -= before - ledger_.outbox(ShardId{target}).size();
+  }
+}
+
+// ---- timers -----------------------------------------------------------------------------------
 
 void Shard::refund_due() {
   if (!writable()) return;

@@ -5,6 +5,10 @@
 //   step(now)       decides them, fires what is due, gives the journal what it can take
 //   finished()      parcels whose replies may leave, in the order they came
 //
+// Money for users of other shards goes the same way in credit parcels: collect_credits() at the
+// source, once the events that pay it are durable; accept_credits() and finished_credits() at the
+// receiver; acknowledge_credits() at the source again.
+//
 // Units:      microseconds; the wheel's tick is limits::tick_us.
 // Threads:    none.  One thread calls all of it.
 // Cost:       step is bounded by the parcels accepted and by refunds_per_step.  It allocates
@@ -80,8 +84,22 @@ class Shard {
   // The next parcel whose replies may leave, or nothing.
   Parcel* finished();
 
+  // ---- credits between shards -----------------------------------------------------------------
+
+  // Puts credits for `target` that are durable here and have not been collected since the start
+  // into the (empty) parcel.  False when there are none.
+  bool collect_credits(ShardId target, CreditParcel& parcel);
+  // Takes the parcel until finished_credits() yields it: its credits are applied and durable here.
+  void accept_credits(CreditParcel* parcel);
+  CreditParcel* finished_credits();
+  // `target` has everything up to `through`.
+  void acknowledge_credits(ShardId target, Sequence through);
+
   // Nothing waits: every accepted parcel has finished and every event is durable.
-  bool idle() const { return waiting_.empty() && undelivered_.empty() && all_durable(); }
+  bool idle() const {
+    return waiting_.empty() && undelivered_.empty() && waiting_credits_.empty() &&
+           undelivered_credits_.empty() && all_durable();
+  }
 
   // When the next timer may be due, if any.
   std::optional<Time> next_due() const;
@@ -106,6 +124,8 @@ class Shard {
   Admission admit(const CommandEnvelope& envelope) const;
   void look_for_space();
   void refund_due();
+  void apply_waiting_credits();
+  void book_acknowledgements();
 
   void run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission);
   void run(Reply& reply, const OpenWallet& command);
@@ -118,8 +138,9 @@ class Shard {
   void run(Reply& reply, const ShowPacket& query);
   void run_money(Reply& reply, const Verdict& verdict, const MoneyMoved& event, UserId user);
 
+  // Returns the event's sequence.
   template <class Event>
-  void journal_event(const Event& event);
+  Sequence journal_event(const Event& event);
 
   ShardOptions options_;
   Ledger ledger_;
@@ -131,8 +152,14 @@ class Shard {
   PrfKey entropy_;
   std::uint64_t seeds_drawn_ = 0;
   Time last_space_retry_{};
-  Parcel* current_ = nullptr;        // the one whose command runs
-  std::deque<Parcel*> waiting_;      // not all decided
+  Parcel* current_ = nullptr;    // the one whose command runs
+  std::deque<Parcel*> waiting_;  // not all decided
+  // By shard: credits collected, from the outbox's front; and what is acknowledged but not booked.
+  std::vector<std::size_t> collected_;
+  std::vector<Sequence> acknowledged_;
+  std::deque<CreditParcel*> waiting_credits_;      // not all applied
+  std::deque<CreditParcel*> undelivered_credits_;  // applied, not yet durable or not yet fetched
+
   std::deque<Parcel*> undelivered_;  // decided, not yet durable or not yet fetched
 };
 

@@ -14,8 +14,9 @@ constexpr unsigned turn_shift = 32;
 
 PendingRequest& RequestTable::open(std::uint32_t weight, Instant expires_at, Completion done) {
   if (free_.empty()) {
-    free_.push_back(static_cast<std::uint32_t>(slots_.size()));
-    slots_.emplace_back().id = slots_.size() - 1;
+    const auto slot = static_cast<std::uint32_t>(slots_.size());
+    free_.push_back(slot);
+    slots_.emplace_back().id = slot;
   }
   PendingRequest& request = slots_[free_.back()];
   free_.pop_back();

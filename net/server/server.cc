@@ -35,7 +35,7 @@ Server::~Server() {
 }
 
 void Server::add_worker(Worker& worker, DiskStorage& storage) {
-  loops_.push_back(std::make_unique<WorkerLoop>(options_, worker, storage));
+  loops_.push_back(std::make_unique<WorkerLoop>(options_, worker, storage, loops_unanswered_));
 }
 
 Result<void> Server::start() {
@@ -62,6 +62,7 @@ Result<void> Server::start() {
   }
   address_ = show(acceptor_.local_endpoint(error));
 
+  loops_unanswered_ = loops_.size();
   for (const std::unique_ptr<WorkerLoop>& loop : loops_) {
     threads_.emplace_back([&loop] { loop->run(); });
   }

@@ -41,6 +41,7 @@ class Server {
   const ServerOptions& options_;
   boost::asio::io_context io_;
   boost::asio::ip::tcp::acceptor acceptor_;
+  std::atomic<std::size_t> loops_unanswered_{0};
   std::vector<std::unique_ptr<WorkerLoop>> loops_;
   std::vector<std::thread> threads_;
   std::size_t next_loop_ = 0;

@@ -20,10 +20,12 @@ constexpr std::chrono::milliseconds sleep_max{20};
 
 }  // namespace
 
-WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage)
+WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
+                       std::atomic<std::size_t>& loops_unanswered)
     : options_(options),
       worker_(worker),
       storage_(storage),
+      loops_unanswered_(loops_unanswered),
       io_(1),
       disk_events_(io_, storage.completion_fd()),
       wake_events_(io_, worker.wake_fd()) {}
@@ -72,13 +74,19 @@ void WorkerLoop::turn_until_stopped() {
   }
 }
 
-// No new input; what was taken is decided, made durable and answered.
+// No new input; what was taken is decided, made durable and answered.  The turns go on until that
+// holds for all workers, since others may wait for this one's shard.
 void WorkerLoop::drain() {
   const Time deadline = worker_.now() + options_.drain_timeout;
-  while (!worker_.idle() && worker_.now() < deadline) {
+  bool answered = false;
+  while (loops_unanswered_ > 0 && worker_.now() < deadline) {
     worker_.turn(*this);
     proceed_listed();
-    if (!worker_.idle()) sleep();
+    if (!answered && worker_.answered()) {
+      answered = true;
+      --loops_unanswered_;
+    }
+    if (loops_unanswered_ > 0) sleep();
   }
   for (const std::shared_ptr<Connection>& connection : all_connections()) {
     connection->end(Status::shutting_down);

@@ -30,7 +30,10 @@ namespace hb::net {
 
 class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwner {
  public:
-  WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage);
+  // `loops_unanswered` counts the loops of the server that still have commands to answer; a loop
+  // leaves it when it has been stopped and has none.
+  WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
+             std::atomic<std::size_t>& loops_unanswered);
   ~WorkerLoop();
 
   boost::asio::io_context& io() { return io_; }
@@ -67,6 +70,7 @@ class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwn
   const ServerOptions& options_;
   Worker& worker_;
   DiskStorage& storage_;
+  std::atomic<std::size_t>& loops_unanswered_;
   boost::asio::io_context io_;
   boost::asio::posix::stream_descriptor disk_events_;
   boost::asio::posix::stream_descriptor wake_events_;

@@ -15,6 +15,8 @@ template <class... Cases>
 struct Overloaded : Cases... {
   using Cases::operator()...;
 };
+template <class... Cases>
+Overloaded(Cases...) -> Overloaded<Cases...>;
 
 // How much one read may bring, from a quiet connection to a busy one.
 constexpr std::size_t read_bytes_min = 4 * 1024;
@@ -24,19 +26,15 @@ constexpr std::size_t read_bytes_max = 256 * 1024;
 constexpr unsigned part_shift = 32;
 constexpr unsigned turn_shift = 48;
 
+// REQUIRES: not a ClaimBatch; claims are routed one by one.
 PartitionId partition_of_command(const Command& command) {
+  HB_ASSERT(!std::holds_alternative<ClaimBatch>(command));
   return std::visit(Overloaded{
-                        [](const OpenWallet& c) { return partition_of(c.user); },
-                        [](const Deposit& c) { return partition_of(c.user); },
-                        [](const Withdraw& c) { return partition_of(c.user); },
-                        [](const ShowWallet& c) { return partition_of(c.user); },
                         [](const SendPacket& c) { return partition_of(c.sender); },
                         [](const PeekPacket& c) { return partition_of(c.packet); },
                         [](const ShowPacket& c) { return partition_of(c.packet); },
-                        [](const ClaimBatch&) {
-                          HB_ASSERT(!"claims are routed one by one");
-                          return PartitionId();
-                        },
+                        [](const ClaimBatch&) { return PartitionId(); },
+                        [](const auto& wallet) { return partition_of(wallet.user); },
                     },
                     command);
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/base/bytes.h"
 #include "engine/journal/recovery.h"
 #include "tests/unit/engine/journal/journal_fixture.h"
 

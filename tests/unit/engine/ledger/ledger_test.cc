@@ -45,7 +45,7 @@ class LedgerTest : public testing::Test {
   ClaimAnswer claim(PacketId from, UserId user) {
     Claimed e;
     const ClaimAnswer answer = ledger.decide(now, ClaimItem{from, user}, e);
-    if (answer.status == Status::ok) ledger.apply(e);
+    if (answer.status == Status::ok) ledger.apply(Sequence{++events}, e);
     return answer;
   }
   bool expire(PacketStore::Slot slot = 0) {
@@ -80,6 +80,7 @@ class LedgerTest : public testing::Test {
   Time now = start;
   PacketId packet;
   std::uint64_t keys = 0;
+  std::uint64_t events = 0;
 };
 
 TEST_F(LedgerTest, MovesMoneyFromDepositThroughPacketToClaimersAndBack) {
@@ -409,10 +410,11 @@ TEST_F(LedgerTest, SentPacketsKeepTheirTermsWhenThePolicyChanges) {
 TEST_F(LedgerTest, ApplyingTheSameEventsGivesTheSameState) {
   Ledger replayed{policy, ShardId{0}, 1};
   const auto both = [&](const auto& event) {
-    ledger.apply(event);
     alignas(8) std::byte record[sizeof(event)];
     std::memcpy(record, &event, sizeof event);
-    replayed.apply(reinterpret_cast<const EventHeader*>(record));
+    for (Ledger* each : {&ledger, &replayed}) {
+      each->apply(Sequence{++events}, reinterpret_cast<const EventHeader*>(record));
+    }
   };
   WalletOpened opened;
   ASSERT_TRUE(
@@ -456,9 +458,11 @@ using LedgerDeathTest = LedgerTest;
 TEST_F(LedgerDeathTest, EventThatDoesNotFitTheStateStopsTheProcess) {
   fund_alice(1'000);
   ASSERT_TRUE(send(lucky(400, 2)).accepted());
-  EXPECT_DEATH(ledger.apply(Claimed{
-                   .share_index = 1, .amount_fen = 1, .at = now, .packet = packet, .user = bob}),
-               "assertion failed");
+  EXPECT_DEATH(
+      ledger.apply(
+          Sequence{1},
+          Claimed{.share_index = 1, .amount_fen = 1, .at = now, .packet = packet, .user = bob}),
+      "assertion failed");
   EXPECT_DEATH(ledger.apply(Refunded{.at = now, .packet = packet, .amount = Amount{400}}),
                "assertion failed");
 }

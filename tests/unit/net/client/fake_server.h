@@ -1,0 +1,60 @@
+// A small server for the client's tests: sessions on a loopback socket, books in maps, and faults
+// on request.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "net/session/session.h"
+
+namespace hb::net {
+
+class FakeServer {
+ public:
+  FakeServer(boost::asio::io_context& io, SessionOptions session_options);
+  ~FakeServer();
+
+  std::uint16_t port() const { return port_; }
+  // Closes everything; start() listens on the same port again.
+  void stop();
+  void start();
+
+  // ---- faults: each counts down ---------------------------------------------------------------
+  int drop_unanswered = 0;    // after carrying out what a read brought, close without answer
+  int refuse_overloaded = 0;  // so many commands are answered overloaded
+  int overloaded_shard = -1;  // which shard refuses them; -1: any
+  bool mute = false;          // carry out, never answer
+
+  // ---- what happened --------------------------------------------------------------------------
+  int connections = 0;
+  std::uint32_t in_flight_most = 0;
+  std::vector<std::uint32_t> claim_counts;  // of each claim command
+  std::vector<Key128> keys;                 // of each deposit, as they came
+  std::map<std::uint64_t, std::int64_t> balances;
+
+ private:
+  struct Peer;
+
+  void accept();
+  void read(const std::shared_ptr<Peer>& peer);
+  void serve(const std::shared_ptr<Peer>& peer);
+  void write(const std::shared_ptr<Peer>& peer);
+  Reply carry_out(const CommandEnvelope& command, const CommandBatch& batch, ReplyBatch& replies);
+  Answer deposit(const Deposit& command, bool& replayed);
+  ClaimAnswer claim(const ClaimItem& claim);
+
+  const SessionOptions options_;
+  ResponseEncoder encoder_;
+  boost::asio::ip::tcp::acceptor acceptor_;
+  std::uint16_t port_ = 0;
+  std::vector<std::shared_ptr<Peer>> peers_;
+  std::map<Key128, std::int64_t> stored_;  // balance after the deposit with this key
+  std::map<std::pair<std::uint64_t, std::uint64_t>, ClaimAnswer> claims_;
+};
+
+}  // namespace hb::net
