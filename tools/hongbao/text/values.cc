@@ -70,7 +70,7 @@ std::string format_key(Key128 key) {
 
 std::optional<std::uint64_t> parse_id(std::string_view text) {
   const auto number = take_number<std::uint64_t>(text);
-  if (!number || *number == 0 || !text.empty()) return std::nullopt;
+  if (!text.empty()) return std::nullopt;
   return number;
 }
 

@@ -23,7 +23,7 @@ std::optional<Duration> parse_duration(std::string_view text);
 std::optional<Key128> parse_key(std::string_view text);
 std::string format_key(Key128 key);
 
-// Decimal, at least 1.
+// Decimal.  0 is nobody's id, which is for the server to say.
 std::optional<std::uint64_t> parse_id(std::string_view text);
 
 struct Endpoint {

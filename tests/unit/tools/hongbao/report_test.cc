@@ -54,7 +54,7 @@ class WrittenJournal {
                       .balance = Amount(balance_fen)});
   }
   void send(std::int64_t total_fen, std::int64_t balance_fen) {
-    append(PacketSent{.share_count = 2,
+    append(PacketSent{.share_count = 3,
                       .share_fen_max = 20'000,
                       .packet = packet,
                       .sender = mei,

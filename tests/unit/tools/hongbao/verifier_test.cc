@@ -55,7 +55,7 @@ TEST(Books, FindNothingWrongWithAHistoryThatKeepsEveryRule) {
   EXPECT_EQ(h.broken_rules(), Rules{});
 
   const Figures& f = h.books().figures();
-  EXPECT_EQ(f.events, 14u);
+  EXPECT_EQ(f.events, 15u);
   EXPECT_EQ(f.wallets, 3u);
   EXPECT_EQ(f.claims, 4u);
   EXPECT_EQ(f.packets_open, 0u);
