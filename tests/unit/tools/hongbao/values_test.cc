@@ -1,0 +1,102 @@
+#include "tools/hongbao/text/values.h"
+
+#include <gtest/gtest.h>
+
+namespace hb {
+namespace {
+
+TEST(ParseDuration, ReadsNumbersWithUnits) {
+  EXPECT_EQ(parse_duration("24h"), Duration::hours(24));
+  EXPECT_EQ(parse_duration("7d"), Duration::hours(7 * 24));
+  EXPECT_EQ(parse_duration("90s"), Duration::seconds(90));
+  EXPECT_EQ(parse_duration("10m"), Duration::seconds(600));
+  EXPECT_EQ(parse_duration("250ms"), Duration::ms(250));
+  EXPECT_EQ(parse_duration("5us"), Duration::us(5));
+  EXPECT_EQ(parse_duration("1h30m"), Duration::seconds(5'400));
+}
+
+TEST(ParseDuration, TakesABareNumberAsSeconds) {
+  EXPECT_EQ(parse_duration("60"), Duration::seconds(60));
+  EXPECT_EQ(parse_duration("0"), Duration::us(0));
+}
+
+TEST(ParseDuration, RefusesWhatIsNoDuration) {
+  for (const char* text : {"", "h", "-1s", "1.5h", "1x", "1h30", "1 h", "99999999999999999999s",
+                           "9223372036854775807s", "106751991d106751991d"}) {
+    EXPECT_EQ(parse_duration(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseKey, ReadsTheHighHalfFirst) {
+  EXPECT_EQ(parse_key("0123456789abcdefFEDCBA9876543210"),
+            (Key128{.low = 0xfedcba9876543210, .high = 0x0123456789abcdef}));
+}
+
+TEST(ParseKey, ReadsWhatFormatKeyWrote) {
+  const Key128 key{.low = 1, .high = 0xff00000000000000};
+  EXPECT_EQ(format_key(key), "ff000000000000000000000000000001");
+  EXPECT_EQ(parse_key(format_key(key)), key);
+}
+
+TEST(ParseKey, RefusesWhatIsNoKey) {
+  for (const char* text :
+       {"", "1", "0123456789abcdeffedcba987654321", "00000000000000000000000000000000",
+        "0123456789abcdeffedcba98765432100", "g123456789abcdeffedcba9876543210",
+        "-123456789abcdeffedcba9876543210", "0123456789abcdef-edcba9876543210"}) {
+    EXPECT_EQ(parse_key(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseId, ReadsTheWholeRange) {
+  EXPECT_EQ(parse_id("1"), 1u);
+  EXPECT_EQ(parse_id("18446744073709551615"), ~std::uint64_t{0});
+}
+
+TEST(ParseId, LeavesZeroToTheServer) {
+  EXPECT_EQ(parse_id("0"), 0u);
+}
+
+TEST(ParseId, RefusesWhatIsNoNumber) {
+  for (const char* text : {"", "-1", "+1", "1x", "0x10", " 1", "18446744073709551616"}) {
+    EXPECT_EQ(parse_id(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseEndpoint, ReadsAddressesAndNames) {
+  const auto v4 = parse_endpoint("127.0.0.1:7700");
+  ASSERT_TRUE(v4);
+  EXPECT_EQ(v4->host, "127.0.0.1");
+  EXPECT_EQ(v4->port, 7700);
+  const auto v6 = parse_endpoint("[::1]:65535");
+  ASSERT_TRUE(v6);
+  EXPECT_EQ(v6->host, "::1");
+  EXPECT_EQ(v6->port, 65535);
+  EXPECT_EQ(format_endpoint(*v6), "[::1]:65535");
+  EXPECT_EQ(parse_endpoint("gate.example:1")->host, "gate.example");
+}
+
+TEST(ParseEndpoint, RefusesWhatIsNoEndpoint) {
+  for (const char* text : {"", "127.0.0.1", ":7700", "host:", "host:0", "host:65536", "::1:7700",
+                           "host:-1", "host:77x", "[]:1"}) {
+    EXPECT_EQ(parse_endpoint(text), std::nullopt) << text;
+  }
+}
+
+TEST(FormatTime, IsIsoInUtcToTheMicrosecond) {
+  EXPECT_EQ(format_time(Time(0)), "1970-01-01T00:00:00.000000Z");
+  EXPECT_EQ(format_time(Time(1'485'532'800'000'001)), "2017-01-27T16:00:00.000001Z");
+  EXPECT_EQ(format_time(Time(-1)), "1969-12-31T23:59:59.999999Z");
+}
+
+TEST(InQuotes, KeepsChineseAndEscapesControlCharacters) {
+  EXPECT_EQ(in_quotes("恭喜\x1b[2J\n\"发\""), "\"恭喜\\u001b[2J\\n\\\"发\\\"\"");
+}
+
+TEST(JsonLine, ReplacesWhatIsNotUtf8) {
+  nlohmann::ordered_json json;
+  json["name"] = "a\xff";
+  EXPECT_EQ(json_line(json), "{\"name\":\"a\xef\xbf\xbd\"}");
+}
+
+}  // namespace
+}  // namespace hb

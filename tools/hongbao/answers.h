@@ -1,0 +1,51 @@
+// A server's answers, told: in words, and as JSON with the schema's field names.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "net/client/client.h"
+#include "tools/hongbao/console.h"
+#include "tools/hongbao/text/values.h"
+
+namespace hb::cli {
+
+// One answer in both forms; the text has its line's end.
+struct Told {
+  nlohmann::ordered_json json;
+  std::string text;
+};
+
+Told told(const net::Welcome& welcome, const std::string& server, Duration round_trip);
+Told told(const WalletAnswer& wallet);
+Told told(const SendAnswer& answer, const SendPacket& command);
+Told told(const ClaimAnswer& answer, const ClaimItem& claim);
+Told told(const PeekAnswer& answer, UserId user);
+Told told(const net::PacketRecord& packet);
+
+// A refusal; an empty key: the command had none.
+ExitStatus refuse(Console& console, Status status, std::int64_t limit, Duration retry_after,
+                  const std::string& message, Key128 key);
+
+// Tells how a command ended: `tell(answer)` gives the words for an answer.
+template <class T, class Tell>
+ExitStatus conclude(Console& console, const Result<net::Outcome<T>>& result, Key128 key,
+                    Tell tell) {
+  if (!result) return console.fail(result.error(), key);
+  if (!succeeded(result->status)) {
+    return refuse(console, result->status, result->limit, result->retry_after, result->message,
+                  key);
+  }
+  Told answer = tell(result->answer);
+  nlohmann::ordered_json json;
+  json["status"] = name(result->status);
+  if (!key.empty()) {
+    json["replayed"] = result->replayed;
+    json["key"] = format_key(key);
+  }
+  json.update(answer.json);
+  if (result->replayed) answer.text += "(done before, under the same key)\n";
+  return console.tell(json, answer.text);
+}
+
+}  // namespace hb::cli

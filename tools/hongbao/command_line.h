@@ -1,0 +1,73 @@
+// The command line: what was typed, and the way from there to an exit status.
+//
+// Each subcommand lives in a file of its own and adds itself to the parser.  Parsing only notes
+// what shall be done; it is done when the whole line is known to be right, so that global options
+// work before and after the subcommand.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "engine/base/ids.h"
+#include "engine/base/units.h"
+#include "tools/hongbao/console.h"
+#include "tools/hongbao/text/values.h"
+
+namespace hb::cli {
+
+struct CommandLine {
+  Endpoint server{"127.0.0.1", 7700};
+  Duration timeout = Duration::seconds(10);
+  bool json = false;
+  // The subcommand with its own arguments.
+  std::function<ExitStatus(const CommandLine&, Console&)> run{};
+};
+
+// Adds global options and all subcommands; parsing then fills in `line`, which outlives `app`.
+void describe(CLI::App& app, CommandLine& line);
+
+// Parses and runs.  Help goes to `out`, as do answers; what is wrong goes to `err`, or with --json
+// to `out` as an object.
+ExitStatus run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+
+// An option or (without dashes) a positional argument whose text `parse` turns into `into`.  What
+// it gives nothing for is wrong usage; `expected` says what would be right.  `into` outlives the
+// app.
+template <class Value, class Parse>
+CLI::Option* add_value(CLI::App& app, const std::string& name, Value& into, Parse parse,
+                       const std::string& type_name, const std::string& expected,
+                       const std::string& help) {
+  const auto take = [&into, parse, name, expected](const std::string& text) {
+    const auto value = parse(text);
+    if (!value) throw CLI::ValidationError(name, "'" + text + "' is not " + expected);
+    into = Value(*value);
+  };
+  return app.add_option_function<std::string>(name, take, help)->type_name(type_name);
+}
+
+CLI::Option* add_amount(CLI::App& app, const std::string& name, Amount& into,
+                        const std::string& help);
+CLI::Option* add_user(CLI::App& app, const std::string& name, UserId& into,
+                      const std::string& help);
+CLI::Option* add_packet(CLI::App& app, PacketId& into);
+CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into,
+                          const std::string& help);
+// --key; drawn at random when it is not given.
+CLI::Option* add_key(CLI::App& app, std::optional<Key128>& into);
+
+// ---- the subcommands, each in the file of its name ----------------------------------------------
+
+void add_ping(CLI::App& app, CommandLine& line);
+void add_wallet(CLI::App& app, CommandLine& line);
+void add_send(CLI::App& app, CommandLine& line);
+void add_claim(CLI::App& app, CommandLine& line);
+void add_peek(CLI::App& app, CommandLine& line);
+void add_show(CLI::App& app, CommandLine& line);
+void add_journal(CLI::App& app, CommandLine& line);
+void add_verify(CLI::App& app, CommandLine& line);
+
+}  // namespace hb::cli

@@ -1,0 +1,62 @@
+#include "tools/hongbao/console.h"
+
+#include "tools/hongbao/text/values.h"
+
+namespace hb::cli {
+
+ExitStatus exit_status_of(Status status) {
+  if (succeeded(status)) return ExitStatus::done;
+  return status < Status::overloaded ? ExitStatus::refused : ExitStatus::failed;
+}
+
+std::string_view name(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::io:
+      return "io";
+    case ErrorCode::no_space:
+      return "no_space";
+    case ErrorCode::damaged:
+      return "damaged";
+    case ErrorCode::newer_format:
+      return "newer_format";
+    case ErrorCode::in_use:
+      return "in_use";
+    case ErrorCode::invalid:
+      return "invalid";
+    case ErrorCode::closed:
+      return "closed";
+    case ErrorCode::timed_out:
+      return "timed_out";
+    case ErrorCode::protocol:
+      return "protocol";
+  }
+  return "unknown";
+}
+
+ExitStatus Console::tell(const nlohmann::ordered_json& object, std::string_view text,
+                         ExitStatus status) {
+  if (json) {
+    out << json_line(object) << '\n';
+  } else {
+    (status == ExitStatus::done ? out : err) << text;
+  }
+  return status;
+}
+
+ExitStatus Console::fail(const Error& error, Key128 key) {
+  nlohmann::ordered_json object{{"error", name(error.code)}, {"message", error.message}};
+  std::string text = "hongbao: " + error.message + "\n";
+  if (!key.empty()) {
+    object["key"] = format_key(key);
+    text += "Whether it was done is not known.  The same command with --key " + format_key(key) +
+            " does it if it was not, and tells its answer.\n";
+  }
+  return tell(object, text, ExitStatus::failed);
+}
+
+ExitStatus Console::wrong_usage(std::string_view message) {
+  const nlohmann::ordered_json object{{"error", "usage"}, {"message", message}};
+  return tell(object, "hongbao: " + std::string(message) + "\n", ExitStatus::usage);
+}
+
+}  // namespace hb::cli

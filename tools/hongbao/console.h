@@ -1,0 +1,44 @@
+// Where results go: to a person or, with --json, to a program; and with which exit status.
+//
+// With --json everything, refusals and errors too, is one object on standard output, so that a
+// script reads one place.  Without, answers go to standard output, all else to standard error.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <ostream>
+#include <string>
+#include <string_view>
+
+#include "engine/base/ids.h"
+#include "engine/base/result.h"
+#include "engine/ledger/status.h"
+
+namespace hb::cli {
+
+enum class ExitStatus : int {
+  done = 0,
+  refused = 1,  // by a rule; also: books that do not balance
+  usage = 2,
+  failed = 3,  // no connection, no service, no file, damaged files
+};
+
+// Refused by a rule, or, from Status::overloaded on, by a service that cannot take it now.
+ExitStatus exit_status_of(Status status);
+
+// As in engine/base/result.h.
+std::string_view name(ErrorCode code);
+
+struct Console {
+  std::ostream& out;
+  std::ostream& err;
+  bool json = false;
+
+  // `text` has its line's end.
+  ExitStatus tell(const nlohmann::ordered_json& object, std::string_view text,
+                  ExitStatus status = ExitStatus::done);
+  // An empty key: the command had none.
+  ExitStatus fail(const Error& error, Key128 key = {});
+  ExitStatus wrong_usage(std::string_view message);
+};
+
+}  // namespace hb::cli

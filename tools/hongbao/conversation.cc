@@ -1,0 +1,26 @@
+#include "tools/hongbao/conversation.h"
+
+namespace hb::cli {
+
+namespace {
+
+constexpr std::uint32_t connect_attempts_max = 3;
+
+}  // namespace
+
+net::ClientOptions client_options(const CommandLine& line) {
+  net::ClientOptions options;
+  options.host = line.server.host;
+  options.port = line.server.port;
+  options.name = "hongbao/" HB_VERSION;
+  options.connect_timeout = Duration::us(line.timeout.us() / connect_attempts_max);
+  options.connect_attempts_max = connect_attempts_max;
+  options.request_timeout = line.timeout;
+  return options;
+}
+
+Key128 key_or_random(const std::optional<Key128>& given) {
+  return given ? *given : net::random_key();
+}
+
+}  // namespace hb::cli

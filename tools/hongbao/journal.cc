@@ -1,0 +1,239 @@
+// hongbao journal cat|check: what the journals hold, and whether they are whole.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "engine/journal/reader.h"
+#include "engine/journal/segment_seal.h"
+#include "tools/hongbao/command_line.h"
+#include "tools/hongbao/journal_files.h"
+#include "tools/hongbao/text/event_text.h"
+
+namespace hb::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct JournalArguments {
+  std::string directory{};
+  std::optional<std::uint16_t> shard{};
+  std::uint64_t from = 1;
+  std::uint64_t to = std::numeric_limits<std::uint64_t>::max();
+};
+using Arguments = std::shared_ptr<JournalArguments>;
+
+// The journals that were asked for.
+Result<std::vector<JournalFiles>> open_selected(const JournalArguments& arguments) {
+  auto journals = open_journals_or_one(arguments.directory);
+  if (!journals || !arguments.shard) return journals;
+  std::erase_if(*journals, [&](const JournalFiles& files) {
+    return files.identity && files.identity->shard.value != *arguments.shard;
+  });
+  if (journals->empty()) {
+    return fail(ErrorCode::invalid,
+                fmt::format("{} has no shard {}", arguments.directory, *arguments.shard));
+  }
+  return journals;
+}
+
+Result<journal::Reader> open_reader(const JournalFiles& files) {
+  return journal::Reader::open(*files.storage, {.identity = files.identity});
+}
+
+ShardId shard_of(const journal::Reader& reader) {
+  return reader.identity() ? reader.identity()->shard : ShardId{};
+}
+
+// ---- cat ----------------------------------------------------------------------------------------
+
+void print(const journal::Reader& reader, const journal::BlockView& block,
+           const journal::Record& record, Console& console) {
+  if (console.json) {
+    const Json json = to_json(shard_of(reader), block.position_of(record), record);
+    console.out << json_line(json) << '\n';
+  } else {
+    console.out << to_text(record) << '\n';
+  }
+}
+
+Result<void> cat(const JournalFiles& files, const JournalArguments& arguments, Console& console) {
+  auto reader = open_reader(files);
+  if (!reader) return fail(std::move(reader.error()));
+  for (;;) {
+    auto block = reader->next();
+    if (!block) return fail(std::move(block.error()));
+    if (!block->has_value()) break;
+    for (const journal::Record record : **block) {
+      if (record.sequence.value > arguments.to || !console.out) return {};
+      if (record.sequence.value >= arguments.from) print(*reader, **block, record, console);
+    }
+  }
+  if (!console.json && reader->tail().torn()) {
+    console.err << files.path << ": " << tail_text(reader->tail()) << '\n';
+  }
+  return {};
+}
+
+ExitStatus cat_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
+  const auto journals = open_selected(arguments);
+  if (!journals) return console.fail(journals.error());
+  for (const JournalFiles& files : *journals) {
+    if (!console.json && journals->size() > 1) console.out << "# " << files.path << '\n';
+    const auto printed = cat(files, arguments, console);
+    if (!printed) return console.fail(in_directory(files.path, printed.error()));
+  }
+  return ExitStatus::done;
+}
+
+// ---- check --------------------------------------------------------------------------------------
+
+// What a journal holds and how far it is good.
+struct Check {
+  ShardId shard{};
+  std::uint64_t segments = 0;
+  std::uint64_t blocks = 0;
+  std::uint64_t events = 0;
+  Time first_at{};
+  Time last_at{};
+  journal::Tail tail{};
+  journal::Seal newest_seal{};
+  std::optional<Error> error{};
+};
+
+Result<void> read_blocks(const JournalFiles& files, Check& check) {
+  auto reader = open_reader(files);
+  if (!reader) return fail(std::move(reader.error()));
+  for (;;) {
+    auto block = reader->next();
+    if (!block) return fail(std::move(block.error()));
+    if (!block->has_value()) break;
+    ++check.blocks;
+    check.segments = (*block)->position().segment;
+    for (const journal::Record record : **block) {
+      if (check.events++ == 0) check.first_at = record.event->at;
+      check.last_at = record.event->at;
+    }
+  }
+  check.shard = shard_of(*reader);
+  check.tail = reader->tail();
+  check.segments = check.tail.end.segment;
+  return {};
+}
+
+Check check_journal(const JournalFiles& files) {
+  Check check;
+  if (files.identity) check.shard = files.identity->shard;
+  if (auto read = read_blocks(files, check); !read) {
+    check.error = in_directory(files.path, read.error());
+    return check;
+  }
+  auto seal = journal::check_seals(*files.storage);
+  if (seal) {
+    check.newest_seal = *seal;
+  } else {
+    check.error = in_directory(files.path, seal.error());
+  }
+  return check;
+}
+
+Json check_json(const JournalFiles& files, const Check& check) {
+  Json json{{"shard", check.shard.value},       {"path", files.path},
+            {"good", !check.error.has_value()}, {"segments", check.segments},
+            {"blocks", check.blocks},           {"events", check.events},
+            {"first_at", check.first_at.us()},  {"last_at", check.last_at.us()}};
+  if (check.error) {
+    json["error"] = name(check.error->code);
+    json["message"] = check.error->message;
+    return json;
+  }
+  json["tail"] = tail_json(check.tail);
+  json["seals"] = check.newest_seal.segment;
+  json["seal_chain"] =
+      check.newest_seal.segment == 0 ? Json() : Json(to_hex(check.newest_seal.chain));
+  return json;
+}
+
+std::string check_text(const JournalFiles& files, const Check& check) {
+  std::string text = fmt::format("{}: {} segment(s), {} blocks, {} events\n", files.path,
+                                 check.segments, check.blocks, check.events);
+  auto out = std::back_inserter(text);
+  if (check.events > 0) {
+    fmt::format_to(out, "  from {} to {}\n", format_time(check.first_at),
+                   format_time(check.last_at));
+  }
+  if (check.error) {
+    fmt::format_to(out, "  {}: {}\n", name(check.error->code), check.error->message);
+    return text;
+  }
+  fmt::format_to(out, "  every checksum and link is good; {}\n", tail_text(check.tail));
+  if (check.newest_seal.segment == 0) {
+    text += "  no segment is sealed yet\n";
+  } else {
+    fmt::format_to(out, "  {} segment(s) sealed, unaltered; chain {}\n", check.newest_seal.segment,
+                   to_hex(check.newest_seal.chain));
+  }
+  return text;
+}
+
+ExitStatus check_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
+  const auto journals = open_selected(arguments);
+  if (!journals) return console.fail(journals.error());
+  bool good = true;
+  std::string text;
+  Json shards = Json::array();
+  for (const JournalFiles& files : *journals) {
+    const Check check = check_journal(files);
+    good = good && !check.error;
+    text += check_text(files, check);
+    shards.push_back(check_json(files, check));
+  }
+  text += good ? "journals are good\n" : "journals are NOT good\n";
+  return console.tell({{"good", good}, {"shards", shards}}, text,
+                      good ? ExitStatus::done : ExitStatus::failed);
+}
+
+// ---- both ---------------------------------------------------------------------------------------
+
+using Act = ExitStatus (*)(const JournalArguments&, const CommandLine&, Console&);
+
+CLI::App& add_act(CLI::App& app, CommandLine& line, const char* name, const char* help,
+                  const Arguments& arguments, Act act) {
+  auto* act_app = app.add_subcommand(name, help);
+  act_app
+      ->add_option("dir", arguments->directory, "the server's data directory, or one shard's in it")
+      ->type_name("DIR")
+      ->required();
+  act_app->add_option("--shard", arguments->shard, "this shard only")->type_name("N");
+  act_app->callback([&line, arguments, act] {
+    line.run = [arguments, act](const CommandLine& l, Console& console) {
+      return act(*arguments, l, console);
+    };
+  });
+  return *act_app;
+}
+
+}  // namespace
+
+void add_journal(CLI::App& app, CommandLine& line) {
+  auto* journal_app = app.add_subcommand("journal", "Read the journals of a data directory");
+  journal_app->require_subcommand(1);
+  journal_app->footer(
+      "A server may be running on the directory; its newest events may then be missing here.\n"
+      "\n"
+      "Examples:\n"
+      "  hongbao journal cat ./data --from 100 --to 120\n"
+      "  hongbao journal cat ./data --json | grep '\"user\":7,'\n"
+      "  hongbao journal check ./data");
+  const auto arguments = std::make_shared<JournalArguments>();
+  auto& cat_app =
+      add_act(*journal_app, line, "cat", "Print the events, one a line", arguments, cat_all);
+  cat_app.add_option("--from", arguments->from, "the first event's sequence")
+      ->type_name("SEQUENCE");
+  cat_app.add_option("--to", arguments->to, "the last event's sequence")->type_name("SEQUENCE");
+  add_act(*journal_app, line, "check", "Check every block, link and seal", arguments, check_all);
+}
+
+}  // namespace hb::cli

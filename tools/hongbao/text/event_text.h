@@ -1,0 +1,30 @@
+// Events and the ends of journals, told to a person and to a program.
+//
+// A packet's seed is never told, only its SHA-256: whoever knows the seed of an open packet knows
+// the shares to come.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "engine/base/result.h"
+#include "engine/journal/reader.h"
+
+namespace hb {
+
+// "     17  2025-01-31T12:00:00.123456Z  claimed        packet 4097 user 12 share 3 amount 1.23",
+// without a line's end.  An event of a newer version is told by its type and length.
+std::string to_text(const journal::Record& record);
+
+// The same with its place; field names and units as in engine/ledger/events.h.
+nlohmann::ordered_json to_json(ShardId shard, journal::Position position,
+                               const journal::Record& record);
+
+// A reader's error with the directory in front of the file that it names.
+Error in_directory(const std::string& directory, Error error);
+
+// "tail clean", or where and why it is not.
+std::string tail_text(const journal::Tail& tail);
+nlohmann::ordered_json tail_json(const journal::Tail& tail);
+
+}  // namespace hb

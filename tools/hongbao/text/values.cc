@@ -1,0 +1,137 @@
+#include "tools/hongbao/text/values.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <utility>
+
+namespace hb {
+
+namespace {
+
+// The number at the front of `text`, which is taken off it.
+template <class Number>
+std::optional<Number> take_number(std::string_view& text, int base = 10) {
+  if (text.starts_with('-')) return std::nullopt;
+  Number number{};
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, base);
+  if (error != std::errc()) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+// The unit at the front of `text`, which is taken off it; longer names first, "ms" before "m".
+std::optional<std::int64_t> take_unit_us(std::string_view& text) {
+  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
+      {"ms", 1'000},        {"us", 1},         {"d", 86'400'000'000},
+      {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}};
+  for (const auto& [unit, us] : units) {
+    if (!text.starts_with(unit)) continue;
+    text.remove_prefix(unit.size());
+    return us;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::optional<Duration> parse_duration(std::string_view text) {
+  std::int64_t sum_us = 0;
+  bool first = true;
+  do {
+    const auto number = take_number<std::int64_t>(text);
+    const bool bare = first && text.empty();
+    const auto unit_us = bare ? std::optional<std::int64_t>(1'000'000) : take_unit_us(text);
+    if (!number || !unit_us) return std::nullopt;
+    std::int64_t us = 0;
+    if (__builtin_mul_overflow(*number, *unit_us, &us)) return std::nullopt;
+    if (__builtin_add_overflow(sum_us, us, &sum_us)) return std::nullopt;
+    first = false;
+  } while (!text.empty());
+  return Duration::us(sum_us);
+}
+
+std::optional<Key128> parse_key(std::string_view text) {
+  if (text.size() != 32) return std::nullopt;
+  std::string_view high = text.substr(0, 16);
+  std::string_view low = text.substr(16);
+  const auto high_number = take_number<std::uint64_t>(high, 16);
+  const auto low_number = take_number<std::uint64_t>(low, 16);
+  if (!high_number || !low_number || !high.empty() || !low.empty()) return std::nullopt;
+  const Key128 key{.low = *low_number, .high = *high_number};
+  if (key.empty()) return std::nullopt;
+  return key;
+}
+
+std::string format_key(Key128 key) {
+  return fmt::format("{:016x}{:016x}", key.high, key.low);
+}
+
+std::optional<std::uint64_t> parse_id(std::string_view text) {
+  const auto number = take_number<std::uint64_t>(text);
+  if (!text.empty()) return std::nullopt;
+  return number;
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  std::string_view host = text.substr(0, colon);
+  std::string_view port_text = text.substr(colon + 1);
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
+  if (host.empty() || (!bracketed && host.find(':') != std::string_view::npos)) return std::nullopt;
+  const auto port = take_number<std::uint16_t>(port_text);
+  if (!port || *port == 0 || !port_text.empty()) return std::nullopt;
+  return Endpoint{std::string(host), *port};
+}
+
+std::string format_endpoint(const Endpoint& endpoint) {
+  const bool v6 = endpoint.host.find(':') != std::string::npos;
+  return fmt::format("{}{}{}:{}", v6 ? "[" : "", endpoint.host, v6 ? "]" : "", endpoint.port);
+}
+
+std::string format_time(Time time) {
+  using namespace std::chrono;
+  const sys_time<microseconds> at{microseconds(time.us())};
+  const auto day = floor<days>(at);
+  const year_month_day date(day);
+  const hh_mm_ss clock(at - day);
+  return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z", static_cast<int>(date.year()),
+                     static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                     clock.hours().count(), clock.minutes().count(), clock.seconds().count(),
+                     clock.subseconds().count());
+}
+
+std::string in_quotes(std::string_view text) {
+  return json_line(text);
+}
+
+std::string json_line(const nlohmann::ordered_json& json) {
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+std::string_view name(PacketKind kind) {
+  switch (kind) {
+    case PacketKind::lucky:
+      return "lucky";
+    case PacketKind::even:
+      return "even";
+  }
+  return "unknown";
+}
+
+std::string_view name(PacketState state) {
+  switch (state) {
+    case PacketState::open:
+      return "open";
+    case PacketState::sold_out:
+      return "sold_out";
+    case PacketState::refunded:
+      return "refunded";
+  }
+  return "unknown";
+}
+
+}  // namespace hb

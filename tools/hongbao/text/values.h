@@ -1,0 +1,51 @@
+// Values as people type and read them: durations, keys, addresses, times, names.
+//
+// Every parse_... gives nothing for text that is not wholly such a value.  Amounts are in
+// engine/base/text.h.
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "engine/base/ids.h"
+#include "engine/base/units.h"
+#include "engine/ledger/commands.h"
+
+namespace hb {
+
+// "24h", "90s", "1h30m", "250ms"; units d, h, m, s, ms, us.  A bare number counts seconds.
+std::optional<Duration> parse_duration(std::string_view text);
+
+// 32 hexadecimal digits, the high half first.  Nothing for 32 zeros, which would be no key.
+std::optional<Key128> parse_key(std::string_view text);
+std::string format_key(Key128 key);
+
+// Decimal.  0 is nobody's id, which is for the server to say.
+std::optional<std::uint64_t> parse_id(std::string_view text);
+
+struct Endpoint {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+// "127.0.0.1:7700", "host:7700", "[::1]:7700".
+std::optional<Endpoint> parse_endpoint(std::string_view text);
+std::string format_endpoint(const Endpoint& endpoint);
+
+// "2025-01-31T12:00:00.123456Z".
+std::string format_time(Time time);
+
+// For a terminal: "\"Happy\\nnew year\"", so that a text of a stranger cannot move the cursor.
+std::string in_quotes(std::string_view text);
+
+// One line without its end; what is not UTF-8 becomes U+FFFD.
+std::string json_line(const nlohmann::ordered_json& json);
+
+// As in the schema.
+std::string_view name(PacketKind kind);
+std::string_view name(PacketState state);
+
+}  // namespace hb
