@@ -14,6 +14,10 @@ namespace {
 
 constexpr int wrong_usage = 2;
 
+// Sums of either, and of a window and a batch, stay far below an uint32.
+constexpr std::uint32_t connections_limit = 1'000'000;
+constexpr std::uint32_t window_limit = 1 << 24;
+
 // "90s", "24h", "500ms", "7d": a whole number and a unit.
 std::optional<Duration> parse_duration(std::string_view text) {
   std::int64_t n = 0;
@@ -133,9 +137,12 @@ void add_sections(CLI::App& app, Settings& s) {
   journal.add_option("--use_direct", s.engine.disk.use_direct, "Write past the page cache");
 
   CLI::App& connections = section(app, "connections", "Bounds of the clients' connections");
-  connections.add_option("--connections_max", s.server.connections_max, "Connections a worker");
-  connections.add_option("--window_max", s.server.session.window_max,
-                         "Commands in flight a connection; a claim counts as one");
+  connections.add_option("--connections_max", s.server.connections_max, "Connections a worker")
+      ->check(CLI::Range(std::uint32_t{1}, connections_limit));
+  connections
+      .add_option("--window_max", s.server.session.window_max,
+                  "Commands in flight a connection; a claim counts as one")
+      ->check(CLI::Range(std::uint32_t{1}, window_limit));
   connections
       .add_option("--claim_batch_max", s.server.session.claim_batch_max, "Claims of one batch")
       ->check(CLI::Range(std::uint32_t{1}, std::uint32_t{limits::claim_batch_max}));

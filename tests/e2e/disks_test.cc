@@ -1,0 +1,216 @@
+// Disks that are not what one wishes: no io_uring, no O_DIRECT, no space.
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <linux/io_uring.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <string>
+
+#include "tests/e2e/support/asking.h"
+#include "tests/e2e/support/audit.h"
+#include "tests/e2e/support/server_process.h"
+
+namespace hb::e2e {
+namespace {
+
+constexpr UserId user{1};
+
+// ---- fall-backs ---------------------------------------------------------------------------------
+
+// Lines of the log that tell of a fall-back.
+std::size_t fall_backs_told(const std::string& log) {
+  std::istringstream lines(log);
+  std::size_t count = 0;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.find("(slower)") != line.npos) ++count;
+  }
+  return count;
+}
+
+bool io_uring_works() {
+  io_uring_params params{};
+  const long fd = ::syscall(SYS_io_uring_setup, 1, &params);
+  if (fd >= 0) ::close(static_cast<int>(fd));
+  return fd >= 0;
+}
+
+bool direct_works(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_DIRECT, 0600);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
+}
+
+// Works as always: deposits, a crash, and everything is there.
+void expect_durable(ServerProcess& server) {
+  {
+    net::BlockingClient client(server.client_options());
+    open_with(client, user, Amount(100));
+    for (int i = 0; i < 300; ++i) {
+      answer_of(client.deposit({.user = user, .amount = Amount(1)}));
+    }
+  }
+  server.kill();
+  ASSERT_TRUE(server.start());
+  net::BlockingClient client(server.client_options());
+  EXPECT_EQ(balance_of(client, user), Amount(400));
+  EXPECT_EQ(server.stop(), 0);
+  EXPECT_TRUE(audit(server.settings().data).balanced());
+}
+
+TEST(Disks, WithoutIoUringAreWrittenByThreadsAndTheLogSaysSoOnce) {
+  const TempDirectory directory;
+  ServerProcess server({.data = directory / "data", .limits = {.deny_io_uring = true}});
+  ASSERT_TRUE(server.start());
+  const std::size_t direct_refused = direct_works(directory / "probe") ? 0 : 1;
+  EXPECT_EQ(fall_backs_told(server.log()), 1 + direct_refused) << server.log();
+  EXPECT_NE(server.log().find("io_uring is refused"), std::string::npos) << server.log();
+  expect_durable(server);
+}
+
+TEST(Disks, AreWrittenByThreadsWhenTheSettingsSaySo) {
+  const TempDirectory directory;
+  const std::string journal =
+      ServerSettings().journal + "use_io_uring = false\nuse_direct = false\n";
+  ServerProcess server({.data = directory / "data", .journal = journal});
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(fall_backs_told(server.log()), 0u) << "what was asked for is no fall-back";
+  expect_durable(server);
+}
+
+TEST(Disks, InMemoryFileSystemsWorkAndTheLogTellsWhatTheyRefuse) {
+  if (!std::filesystem::is_directory("/dev/shm")) GTEST_SKIP() << "no /dev/shm on this machine";
+  const TempDirectory directory("/dev/shm");
+  ServerProcess server({.data = directory / "data"});
+  ASSERT_TRUE(server.start());
+  const std::size_t refused =
+      (direct_works(directory / "probe") ? 0u : 1u) + (io_uring_works() ? 0u : 1u);
+  EXPECT_EQ(fall_backs_told(server.log()), refused) << server.log();
+  expect_durable(server);
+}
+
+// ---- a full disk --------------------------------------------------------------------------------
+
+bool write_text(const char* path, const std::string& text) {
+  const int fd = ::open(path, O_WRONLY | O_CLOEXEC);
+  const bool written =
+      fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  if (fd >= 0) ::close(fd);
+  return written;
+}
+
+// Mounts for this process and its children only; as another user than root in a user namespace.
+// False: this machine does not permit it.
+bool enter_own_mount_namespace() {
+  const uid_t uid = ::geteuid();
+  const gid_t gid = ::getegid();
+  if (::unshare(CLONE_NEWNS) != 0) {
+    if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return false;
+    const bool mapped = write_text("/proc/self/setgroups", "deny") &&
+                        write_text("/proc/self/uid_map", "0 " + std::to_string(uid) + " 1") &&
+                        write_text("/proc/self/gid_map", "0 " + std::to_string(gid) + " 1");
+    if (!mapped) return false;
+  }
+  return ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+}
+
+// A disk of a few MiB, with a file on it that can take up whatever is free.
+class FullDisk : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!enter_own_mount_namespace() ||
+        ::mount("tmpfs", disk_.path().c_str(), "tmpfs", 0, "size=6m,mode=0700") != 0) {
+      GTEST_SKIP() << "no disk of its own can be mounted here: " << std::strerror(errno);
+    }
+    mounted_ = true;
+    start();
+    open_with(*client_, user, balance_);
+  }
+  void TearDown() override {
+    server_.reset();
+    if (mounted_) ::umount2(disk_.path().c_str(), MNT_DETACH);
+  }
+
+  void start() {
+    if (!server_) server_.emplace(ServerSettings{.data = disk_ / "data"});
+    ASSERT_TRUE(server_->start());
+    client_.emplace(server_->client_options());
+  }
+
+  void fill() const {
+    std::ofstream ballast(disk_ / "ballast", std::ios::binary);
+    const std::string piece(4'096, 'x');
+    while (ballast.write(piece.data(), static_cast<std::streamsize>(piece.size())).flush()) {
+    }
+  }
+  void free() const { std::filesystem::remove(disk_ / "ballast"); }
+
+  Status deposit() {
+    const Status status = status_of(client_->deposit({.user = user, .amount = Amount(1)}));
+    if (status == Status::ok) balance_ += Amount(1);
+    return status;
+  }
+  // The room that the journal has ahead is used first.
+  void deposit_until_refused() {
+    Status status = Status::ok;
+    for (int i = 0; i < 5'000 && status == Status::ok; ++i) status = deposit();
+    ASSERT_EQ(status, Status::read_only);
+  }
+
+  void expect_reads_only() {
+    EXPECT_EQ(deposit(), Status::read_only);
+    EXPECT_EQ(status_of(client_->withdraw({.user = user, .amount = Amount(1)})), Status::read_only);
+    EXPECT_EQ(status_of(client_->send({.sender = user, .total = Amount(1), .share_count = 1})),
+              Status::read_only);
+    EXPECT_EQ(status_of(client_->claim(PacketId(4'096), user)), Status::read_only);
+    EXPECT_EQ(status_of(client_->ping()), Status::ok);
+    EXPECT_EQ(balance_of(*client_, user), balance_);
+  }
+
+  TempDirectory disk_;
+  bool mounted_ = false;
+  std::optional<ServerProcess> server_;
+  std::optional<net::BlockingClient> client_;
+  Amount balance_{1'000};
+};
+
+TEST_F(FullDisk, RefusesChangesServesReadsAndGoesOnWhenThereIsSpace) {
+  for (int i = 0; i < 2; ++i) {
+    fill();
+    deposit_until_refused();
+    expect_reads_only();
+    free();
+    EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
+  }
+  EXPECT_EQ(balance_of(*client_, user), balance_);
+  server_->kill();
+  start();
+  EXPECT_EQ(balance_of(*client_, user), balance_);
+  EXPECT_EQ(server_->stop(), 0);
+  EXPECT_TRUE(audit(disk_ / "data").balanced());
+}
+
+TEST_F(FullDisk, LosesNothingInACrash) {
+  fill();
+  deposit_until_refused();
+  server_->kill();
+  EXPECT_TRUE(audit(disk_ / "data").balanced());
+  start();
+  expect_reads_only();
+  free();
+  EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
+  EXPECT_EQ(balance_of(*client_, user), balance_);
+  EXPECT_EQ(server_->stop(), 0);
+  EXPECT_TRUE(audit(disk_ / "data").balanced());
+}
+
+}  // namespace
+}  // namespace hb::e2e

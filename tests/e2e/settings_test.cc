@@ -1,0 +1,82 @@
+// Settings and addresses that a server must not start with, and what it says about them.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/e2e/support/asking.h"
+#include "tests/e2e/support/server_process.h"
+
+namespace hb::e2e {
+namespace {
+
+constexpr int wrong_usage = 2;
+constexpr int cannot_start = 3;
+
+class SettingsTest : public testing::Test {
+ protected:
+  void expect_refused(ServerSettings settings, int status,
+                      std::initializer_list<std::string> words) {
+    settings.data = directory_ / "data";
+    ServerProcess server(settings);
+    const Finished finished = server.start_in_vain();
+    EXPECT_EQ(finished.status, status) << finished.errors;
+    EXPECT_EQ(finished.output, "");
+    for (const std::string& word : words) {
+      EXPECT_NE(finished.errors.find(word), std::string::npos)
+          << "no '" << word << "' in: " << finished.errors;
+    }
+  }
+
+  TempDirectory directory_;
+};
+
+TEST_F(SettingsTest, AreRefusedWithAnUnknownKeyByItsName) {
+  expect_refused({.policy = "share_maximum = \"200.00\""}, wrong_usage, {"share_maximum"});
+  expect_refused({.connections = "windows = 5"}, wrong_usage, {"windows"});
+  expect_refused({.connections = "frame_timeout = \"1s\"\n[conections]\nwindow_max = 5"},
+                 wrong_usage, {"conections"});
+}
+
+TEST_F(SettingsTest, AreRefusedWithABadValueByTheKeysName) {
+  expect_refused({.policy = "expiry_min = \"soon\""}, wrong_usage, {"expiry_min", "soon"});
+  expect_refused({.policy = "share_max = \"-1\""}, wrong_usage, {"share_max", "-1"});
+  expect_refused({.policy = "shares_max = 501"}, wrong_usage, {"shares_max", "501", "500"});
+  expect_refused({.policy = "shares_max = 0"}, wrong_usage, {"shares_max"});
+  expect_refused({.policy = "share_min = \"300.00\""}, wrong_usage, {"share_min"});
+  expect_refused({.policy = "expiry_max = \"8d\""}, wrong_usage, {"expiry_max"});
+  expect_refused({.journal = "segment_bytes = 4097"}, wrong_usage, {"segment_bytes"});
+  expect_refused({.connections = "claim_batch_max = 0"}, wrong_usage, {"claim_batch_max"});
+  expect_refused({.connections = "window_max = 0"}, wrong_usage, {"window_max"});
+  expect_refused({.connections = "window_max = many"}, wrong_usage, {"window_max"});
+}
+
+TEST_F(SettingsTest, AreRefusedFromAFileThatIsNotThere) {
+  expect_refused({.flags = {"--config", directory_ / "none.toml"}}, wrong_usage, {"--config"});
+}
+
+TEST_F(SettingsTest, ListenBeyondLoopbackOnlyWhenToldSo) {
+  expect_refused({.listen = "0.0.0.0:0"}, wrong_usage, {"0.0.0.0", "--insecure"});
+  expect_refused({.listen = "[::]:0"}, wrong_usage, {"::", "--insecure"});
+  ServerProcess server(
+      {.data = directory_ / "data", .listen = "0.0.0.0:0", .flags = {"--insecure"}});
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(status_of(net::BlockingClient(server.client_options()).ping()), Status::ok);
+}
+
+TEST_F(SettingsTest, AreRefusedWithAnAddressThatIsNone) {
+  expect_refused({.listen = "localhost"}, wrong_usage, {"localhost"});
+  expect_refused({.listen = "127.0.0.1:65536"}, wrong_usage, {"65536"});
+  expect_refused({.listen = "127.0.0.1:http"}, wrong_usage, {"http"});
+  expect_refused({.listen = "127.0.0.999:0"}, wrong_usage, {"127.0.0.999"});
+}
+
+TEST_F(SettingsTest, AreRefusedWithAnAddressInUse) {
+  ServerProcess first({.data = directory_ / "first"});
+  ASSERT_TRUE(first.start());
+  const std::string address = "127.0.0.1:" + std::to_string(first.port());
+  expect_refused({.listen = address}, cannot_start, {address, "in use"});
+  EXPECT_EQ(status_of(net::BlockingClient(first.client_options()).ping()), Status::ok);
+}
+
+}  // namespace
+}  // namespace hb::e2e

@@ -1,0 +1,134 @@
+#include "tests/e2e/support/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <fstream>
+
+#include "engine/base/assert.h"
+
+namespace hb::e2e {
+namespace {
+
+// ---- in the child, between fork and exec: system calls only -------------------------------------
+
+constexpr int cannot_start = 127;
+
+void require(bool done) {
+  if (!done) ::_exit(cannot_start);
+}
+
+void die_with(pid_t parent) {
+  require(::prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
+  require(::getppid() == parent);
+}
+
+void redirect(int fd, const char* file) {
+  const int to = ::open(file, O_CREAT | O_TRUNC | O_WRONLY, 0600);
+  require(to >= 0 && ::dup2(to, fd) == fd);
+}
+
+void refuse_io_uring() {
+  sock_filter program[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog filter{.len = std::size(program), .filter = program};
+  require(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+  require(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+}
+
+void limit_open_files(unsigned most) {
+  rlimit limit{};
+  require(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
+  limit.rlim_cur = most;
+  require(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}
+
+[[noreturn]] void become(char* const* argv, const ProcessLimits& limits, pid_t parent,
+                         const char* out, const char* err) {
+  die_with(parent);
+  redirect(STDOUT_FILENO, out);
+  redirect(STDERR_FILENO, err);
+  if (limits.open_files_max) limit_open_files(*limits.open_files_max);
+  if (limits.deny_io_uring) refuse_io_uring();
+  ::execv(argv[0], argv);
+  ::_exit(cannot_start);
+}
+
+int status_of(int wait_status) {
+  return WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
+                                : Process::killed_base + WTERMSIG(wait_status);
+}
+
+}  // namespace
+
+Process::Process(const std::vector<std::string>& command, ProcessLimits limits) {
+  std::vector<char*> argv;
+  for (const std::string& word : command) argv.push_back(const_cast<char*>(word.c_str()));
+  argv.push_back(nullptr);
+  const std::string out = files_ / "out";
+  const std::string err = files_ / "err";
+  const pid_t parent = ::getpid();
+  pid_ = ::fork();
+  HB_ASSERT(pid_ >= 0);
+  if (pid_ == 0) become(argv.data(), limits, parent, out.c_str(), err.c_str());
+}
+
+Process::~Process() {
+  kill();
+}
+
+bool Process::running() {
+  if (status_) return false;
+  int wait_status = 0;
+  if (::waitpid(pid_, &wait_status, WNOHANG) != pid_) return true;
+  status_ = status_of(wait_status);
+  return false;
+}
+
+void Process::signal(int number) const {
+  HB_ASSERT(!status_ && ::kill(pid_, number) == 0);
+}
+
+std::optional<int> Process::wait(std::chrono::milliseconds at_most) {
+  eventually([this] { return !running(); }, at_most);
+  return status_;
+}
+
+void Process::kill() {
+  if (!running()) return;
+  signal(SIGKILL);
+  int wait_status = 0;
+  HB_ASSERT(::waitpid(pid_, &wait_status, 0) == pid_);
+  status_ = status_of(wait_status);
+}
+
+std::size_t Process::resident_bytes() const {
+  std::ifstream status("/proc/" + std::to_string(pid_) + "/status");
+  for (std::string word; status >> word;) {
+    std::size_t kib = 0;
+    if (word == "VmRSS:" && status >> kib) return kib * 1024;
+  }
+  return 0;
+}
+
+Finished run(const std::vector<std::string>& command) {
+  Process process(command);
+  const std::optional<int> status = process.wait();
+  if (!status) process.kill();
+  return {status.value_or(-1), process.output(), process.errors()};
+}
+
+}  // namespace hb::e2e

@@ -1,0 +1,30 @@
+// A directory of its own for one test, gone with all that is in it when the test ends.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace hb::e2e {
+
+class TempDirectory {
+ public:
+  // Under `parent`, which must exist.  Asserts that it could be made.
+  explicit TempDirectory(
+      const std::filesystem::path& parent = std::filesystem::temp_directory_path());
+  ~TempDirectory();
+  TempDirectory(const TempDirectory&) = delete;
+  TempDirectory& operator=(const TempDirectory&) = delete;
+
+  const std::filesystem::path& path() const { return path_; }
+  // The path of a file or folder in it.
+  std::string operator/(const std::string& name) const { return path_ / name; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+// Whole files, for those who look into a data directory or damage it.
+std::string read_file(const std::filesystem::path& path);
+void write_file(const std::filesystem::path& path, std::string_view content);
+
+}  // namespace hb::e2e
