@@ -57,9 +57,9 @@ void tell_figures(const Figures& f, std::string& text) {
   fmt::format_to(out, "claims   {}\n", f.claims);
   fmt::format_to(out, "sent {} = claimed {} + in escrow {} + refunded {}\n", yuan(f.sent_fen),
                  yuan(f.claimed_fen), yuan(f.packets_fen), yuan(f.refunded_fen));
-  fmt::format_to(out, "deposits {} {} wallets {} + packets {} + withdrawals {}\n",
+  fmt::format_to(out, "deposits {} {} wallets {} + packets {} + in flight {} + withdrawals {}\n",
                  yuan(f.deposits_fen), f.conserved() ? "=" : "IS NOT", yuan(f.wallets_fen),
-                 yuan(f.packets_fen), yuan(f.withdrawals_fen));
+                 yuan(f.packets_fen), yuan(f.in_flight_fen()), yuan(f.withdrawals_fen));
 }
 
 // ---- to a program -------------------------------------------------------------------------------
@@ -93,6 +93,9 @@ Json figures_json(const Figures& f) {
             {"wallets", f.wallets_fen},
             {"packets", f.packets_fen},
             {"withdrawals", f.withdrawals_fen},
+            {"credits_sent", f.credits_sent_fen},
+            {"credits_received", f.credits_received_fen},
+            {"in_flight", f.in_flight_fen()},
             {"sent", f.sent_fen},
             {"claimed", f.claimed_fen},
             {"refunded", f.refunded_fen}}}};
