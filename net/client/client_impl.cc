@@ -172,11 +172,11 @@ void Client::Impl::send_gathered() {
     group->done.assign(std::make_move_iterator(gathered.done.begin() + from),
                        std::make_move_iterator(gathered.done.begin() + to));
     group->expires_at = expiry({});
-    submit_group(std::move(group), {});
+    submit_group(group, {});
   }
 }
 
-void Client::Impl::submit_group(std::shared_ptr<ClaimGroup> group, Instant not_before) {
+void Client::Impl::submit_group(const std::shared_ptr<ClaimGroup>& group, Instant not_before) {
   PendingRequest& request = open(
       static_cast<std::uint32_t>(group->claims.size()), group->expires_at,
       [this, group](Result<const Response*> result) { group_ended(group, std::move(result)); });
@@ -238,7 +238,7 @@ void Client::Impl::group_answered(const std::shared_ptr<ClaimGroup>& group,
   if (abandoned_ || again->claims.empty()) return;
   ++counters_.retries;
   const Duration wait = std::max(response.retry_after, options_.backoff_min);
-  submit_group(std::move(again), now() + microseconds(wait.us()));
+  submit_group(again, now() + microseconds(wait.us()));
 }
 
 // ---- the link -----------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ void Client::Impl::greeted(const Response& response) {
 
 void Client::Impl::connection_down(Error error) {
   if (link_ == LinkState::up) {
-    lost(std::move(error));
+    lost(error);
   } else {
     attempt_failed(std::move(error));
   }
@@ -319,7 +319,7 @@ void Client::Impl::connection_down(Error error) {
 
 // What was sent and not answered goes again, before what has not been sent, unless it has had its
 // tries.
-void Client::Impl::lost(Error error) {
+void Client::Impl::lost(const Error& error) {
   drop_connection();
   const auto sent =
       requests_.select([](const PendingRequest& r) { return r.state == State::sent; });

@@ -85,7 +85,7 @@ class Client::Impl : public ConnectionOwner, public std::enable_shared_from_this
 
   // Claims.
   void send_gathered();
-  void submit_group(std::shared_ptr<ClaimGroup> group, Instant not_before);
+  void submit_group(const std::shared_ptr<ClaimGroup>& group, Instant not_before);
   void gather_again(ClaimGroup& group);
   void group_ended(const std::shared_ptr<ClaimGroup>& group, Result<const Response*> result);
   void group_answered(const std::shared_ptr<ClaimGroup>& group, const Response& response,
@@ -97,7 +97,7 @@ class Client::Impl : public ConnectionOwner, public std::enable_shared_from_this
   void attempt_failed(Error error);
   void back_off();
   void greeted(const Response& response);
-  void lost(Error error);
+  void lost(const Error& error);
   void tell_connected();
   void drop_connection();
 

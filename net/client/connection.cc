@@ -19,8 +19,8 @@ namespace {
 using boost::system::error_code;
 
 // How much one read may bring, from a quiet connection to a busy one.
-constexpr std::size_t read_bytes_min = 16 * 1024;
-constexpr std::size_t read_bytes_max = 256 * 1024;
+constexpr std::size_t read_bytes_min = 16UL * 1024;
+constexpr std::size_t read_bytes_max = 256UL * 1024;
 
 }  // namespace
 

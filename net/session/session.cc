@@ -19,8 +19,8 @@ template <class... Cases>
 Overloaded(Cases...) -> Overloaded<Cases...>;
 
 // How much one read may bring, from a quiet connection to a busy one.
-constexpr std::size_t read_bytes_min = 4 * 1024;
-constexpr std::size_t read_bytes_max = 256 * 1024;
+constexpr std::size_t read_bytes_min = 4UL * 1024;
+constexpr std::size_t read_bytes_max = 256UL * 1024;
 
 // A reply's address: which slot, which part of a split batch, which turn of the slot.
 constexpr unsigned part_shift = 32;

@@ -57,7 +57,7 @@ struct SessionOptions {
   std::uint32_t window_max = 65'536;
   std::uint32_t frame_bytes_max = limits::frame_bytes_max;  // payload of one frame
   std::uint32_t claim_batch_max = limits::claim_batch_max;
-  std::size_t output_bytes_max = 4 * 1024 * 1024;
+  std::size_t output_bytes_max = 4UL * 1024 * 1024;
   Duration frame_timeout = Duration::seconds(10);      // from a frame's first byte to its last
   Duration handshake_timeout = Duration::seconds(10);  // from opened_at to Hello
 };

@@ -17,7 +17,7 @@
 
 namespace hb::net {
 
-inline constexpr std::size_t buffer_initial_bytes = 8 * 1024;
+inline constexpr std::size_t buffer_initial_bytes = 8UL * 1024;
 
 // Bytes in a row: appended at the end, taken from the front.
 class ByteBuffer {

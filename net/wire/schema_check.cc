@@ -14,19 +14,20 @@ namespace {
 
 namespace fb = ::hongbao;
 
-#define HB_STATUSES(X)                                                                       \
-  X(ok)                                                                                      \
-  X(already_claimed)                                                                         \
-  X(user_invalid)                                                                            \
-  X(amount_not_positive)                                                                     \
-  X(amount_over_limit) X(shares_out_of_range) X(total_below_shares) X(total_above_shares)    \
-      X(total_not_divisible) X(expiry_too_short) X(expiry_too_long) X(text_invalid)          \
-          X(text_too_long) X(kind_unknown) X(key_missing) X(key_conflict) X(wallet_unknown)  \
-              X(wallet_exists) X(insufficient_funds) X(balance_over_limit) X(packet_unknown) \
-                  X(sold_out) X(expired) X(overloaded) X(deadline_exceeded) X(read_only)     \
-                      X(shutting_down) X(frame_malformed) X(frame_too_large)                 \
-                          X(version_unsupported) X(handshake_required) X(handshake_repeated) \
-                              X(command_unknown) X(batch_too_large) X(frame_timeout)
+#define HB_STATUSES(X)                                                                            \
+  X(ok)                                                                                           \
+  X(already_claimed)                                                                              \
+  X(user_invalid)                                                                                 \
+  X(amount_not_positive)                                                                          \
+  X(amount_over_limit)                                                                            \
+  X(shares_out_of_range) X(total_below_shares) X(total_above_shares) X(total_not_divisible)       \
+      X(expiry_too_short) X(expiry_too_long) X(text_invalid) X(text_too_long) X(kind_unknown)     \
+          X(key_missing) X(key_conflict) X(wallet_unknown) X(wallet_exists) X(insufficient_funds) \
+              X(balance_over_limit) X(packet_unknown) X(sold_out) X(expired) X(overloaded)        \
+                  X(deadline_exceeded) X(read_only) X(shutting_down) X(frame_malformed)           \
+                      X(frame_too_large) X(version_unsupported) X(handshake_required)             \
+                          X(handshake_repeated) X(command_unknown) X(batch_too_large)             \
+                              X(frame_timeout)
 #define HB_KINDS(X) X(lucky) X(even)
 #define HB_STATES(X) X(open) X(sold_out) X(refunded)
 #define HB_ACKNOWLEDGEMENTS(X) X(memory) X(disk) X(replicated)

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <fstream>
+#include <iterator>
 #include <random>
 #include <vector>
 
@@ -216,6 +219,54 @@ TEST(SegmentBlock, NamesItsSegment) {
   EXPECT_EQ(segment_info(page).number, 3U);
   EXPECT_EQ(segment_info(page).bytes, 65536U);
   EXPECT_EQ(next_link(result.header).first_sequence, link.first_sequence);
+}
+
+// `hexdump -C`, without its abbreviations.
+std::string hexdump_line(std::span<const std::byte> bytes, std::size_t at) {
+  char text[80];
+  std::snprintf(text, sizeof text, "%08zx ", at);
+  std::string line = text;
+  std::string ascii = "  |";
+  for (std::size_t i = at; i < at + 16; ++i) {
+    const auto byte = std::to_integer<unsigned>(bytes[i]);
+    std::snprintf(text, sizeof text, i == at + 8 ? "  %02x" : " %02x", byte);
+    line += text;
+    ascii += byte >= 0x20 && byte < 0x7f ? static_cast<char>(byte) : '.';
+  }
+  return line + ascii + "|";
+}
+
+TEST(FormatPage, ShowsWhatTheWriterWrites) {
+  test::MemoryStorage storage;
+  auto writer = Writer::open(storage, {ShardId(0), 1}, small_options(), Tail{});
+  ASSERT_TRUE(writer);
+  settle(**writer);
+  MoneyMoved deposit;
+  deposit.type = EventType::deposited;
+  deposit.at = Time(1'767'225'600'000'000);
+  deposit.user = UserId(42);
+  deposit.amount = Amount(2000);
+  deposit.key = {1, 2};
+  deposit.fingerprint = 3;
+  deposit.balance = Amount(2000);
+  Claimed claimed;
+  claimed.share_index = 4;
+  claimed.amount_fen = 520;
+  claimed.at = Time(1'767'225'600'000'250);
+  claimed.packet = PacketId(4103);
+  claimed.user = UserId(43);
+  (*writer)->append(std::as_bytes(std::span(&deposit, 1)));
+  (*writer)->append(std::as_bytes(std::span(&claimed, 1)));
+  settle(**writer);
+
+  std::ifstream file(HB_FORMAT_PAGE);
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  ASSERT_FALSE(page.empty()) << HB_FORMAT_PAGE;
+  const auto& bytes = storage.bytes(segment_name(1));
+  for (std::size_t at = 0; at < 0x10d0; at += at == 0x80 ? 0x1000 - 0x80 : 16) {
+    const std::string line = hexdump_line(bytes, at);
+    EXPECT_NE(page.find(line), std::string::npos) << "FORMAT.md lacks\n" << line;
+  }
 }
 
 TEST(BlockDeathTest, RecordsThatAreNotOnesStopTheWriterBeforeTheWrite) {

@@ -136,7 +136,7 @@ Reply FakeServer::carry_out(const CommandEnvelope& envelope, const CommandBatch&
     reply.status = Status::insufficient_funds;
     reply.limit = balances[w->user.value];
   } else if (const auto* p = std::get_if<SendPacket>(&envelope.command)) {
-    reply.answer = SendAnswer{packet_id(partition_of(p->sender), 1), Time(9), {}, Amount(3)};
+    reply.answer = SendAnswer{packet_id(partition_of(p->sender), 1), Time(9), {}};
   } else if (const auto* k = std::get_if<PeekPacket>(&envelope.command)) {
     PeekAnswer answer;
     answer.packet.packet = k->packet;
