@@ -157,8 +157,9 @@ Json check_json(const JournalFiles& files, const Check& check) {
 }
 
 std::string check_text(const JournalFiles& files, const Check& check) {
-  std::string text = fmt::format("{}: {} segment(s), {} blocks, {} events\n", files.path,
-                                 check.segments, check.blocks, check.events);
+  std::string text =
+      fmt::format("{}: {}, {}, {}\n", files.path, count_of(check.segments, "segment"),
+                  count_of(check.blocks, "block"), count_of(check.events, "event"));
   auto out = std::back_inserter(text);
   if (check.events > 0) {
     fmt::format_to(out, "  from {} to {}\n", format_time(check.first_at),
@@ -172,8 +173,8 @@ std::string check_text(const JournalFiles& files, const Check& check) {
   if (check.newest_seal.segment == 0) {
     text += "  no segment is sealed yet\n";
   } else {
-    fmt::format_to(out, "  {} segment(s) sealed, unaltered; chain {}\n", check.newest_seal.segment,
-                   to_hex(check.newest_seal.chain));
+    fmt::format_to(out, "  {} sealed, unaltered; chain {}\n",
+                   count_of(check.newest_seal.segment, "segment"), to_hex(check.newest_seal.chain));
   }
   return text;
 }

@@ -84,8 +84,8 @@ void tell(const PacketSent& e, Json& json) {
 }
 
 void tell(const Claimed& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "packet {} user {} share {} amount {}", e.packet.value,
-                 e.user.value, e.share_index, yuan(Amount(e.amount_fen)));
+  fmt::format_to(std::back_inserter(text), "packet {} user {} share_index {} amount {}",
+                 e.packet.value, e.user.value, e.share_index, yuan(Amount(e.amount_fen)));
 }
 void tell(const Claimed& e, Json& json) {
   json["packet"] = e.packet.value;

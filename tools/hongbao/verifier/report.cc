@@ -42,8 +42,8 @@ void tell_violations(const Audit& audit, std::string& text) {
 }
 
 void tell_tail(const ShardAudit& shard, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "{}: {} events, {}\n", shard.name,
-                 shard.books.figures().events, tail_text(shard.tail));
+  fmt::format_to(std::back_inserter(text), "{}: {}, {}\n", shard.name,
+                 count_of(shard.books.figures().events, "event"), tail_text(shard.tail));
 }
 
 void tell_figures(const Figures& f, std::string& text) {
@@ -116,9 +116,9 @@ std::string to_text(const Audit& audit) {
   tell_violations(audit, text);
   for (const ShardAudit& shard : audit.shards) tell_tail(shard, text);
   tell_figures(audit.total, text);
-  text += audit.balanced()
-              ? "books balance\n"
-              : fmt::format("books DO NOT balance: {} violation(s)\n", audit.violations->count());
+  text += audit.balanced() ? "books balance\n"
+                           : fmt::format("books DO NOT balance: {}\n",
+                                         count_of(audit.violations->count(), "violation"));
   return text;
 }
 

@@ -142,7 +142,7 @@ TEST(Audit, NamesAViolationWithItsFileAndOffset) {
   const std::string text = to_text(*audit);
   EXPECT_NE(text.find("event 5 at data/shard-0000/00000001.seg, offset "), std::string::npos);
   EXPECT_NE(text.find("share_taken_twice: user 8 has a share of packet"), std::string::npos);
-  EXPECT_TRUE(text.ends_with("books DO NOT balance: 2 violation(s)\n")) << text;
+  EXPECT_TRUE(text.ends_with("books DO NOT balance: 2 violations\n")) << text;
 
   const auto json = to_json(*audit);
   EXPECT_EQ(json["balanced"], false);
