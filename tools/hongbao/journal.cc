@@ -182,18 +182,20 @@ std::string check_text(const JournalFiles& files, const Check& check) {
 ExitStatus check_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
   const auto journals = open_selected(arguments);
   if (!journals) return console.fail(journals.error());
-  bool good = true;
+  std::optional<Error> first_error;
   std::string text;
   Json shards = Json::array();
   for (const JournalFiles& files : *journals) {
     const Check check = check_journal(files);
-    good = good && !check.error;
+    if (!first_error) first_error = check.error;
     text += check_text(files, check);
     shards.push_back(check_json(files, check));
   }
-  text += good ? "journals are good\n" : "journals are NOT good\n";
-  return console.tell({{"good", good}, {"shards", shards}}, text,
-                      good ? ExitStatus::done : ExitStatus::failed);
+  Json json{{"good", !first_error.has_value()}, {"shards", std::move(shards)}};
+  if (!first_error) return console.tell(json, text + "journals are good\n");
+  json["error"] = name(first_error->code);
+  json["message"] = first_error->message;
+  return console.tell(json, text + "journals are NOT good\n", ExitStatus::failed);
 }
 
 // ---- both ---------------------------------------------------------------------------------------
