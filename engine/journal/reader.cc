@@ -351,10 +351,10 @@ tl::unexpected<Error> Reader::failure(const BlockCheck& check) const {
     what +=
         " (" + std::to_string(check.found) + " instead of " + std::to_string(check.expected) + ")";
   }
-  return damage({segment_.number, offset_ + check.offset}, std::move(what));
+  return damage({segment_.number, offset_ + check.offset}, what);
 }
 
-tl::unexpected<Error> Reader::damage(Position position, std::string what) const {
+tl::unexpected<Error> Reader::damage(Position position, const std::string& what) const {
   return fail(ErrorCode::damaged, to_string(position) + ": " + what);
 }
 

@@ -157,7 +157,7 @@ class Reader {
   Result<Rest> read_rest();
   Result<bool> has_content(std::uint64_t number);
   tl::unexpected<Error> failure(const BlockCheck& check) const;
-  tl::unexpected<Error> damage(Position position, std::string what) const;
+  tl::unexpected<Error> damage(Position position, const std::string& what) const;
 
   Storage* storage_;
   ReaderOptions options_;

@@ -147,6 +147,14 @@ Result<std::uint16_t> DataDirectory::shard_count_of(const std::string& path) {
   return read_meta(path);
 }
 
+bool DataDirectory::in_use(const std::string& path) {
+  const int fd = ::open((path + "/LOCK").c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool free = ::flock(fd, LOCK_SH | LOCK_NB) == 0;
+  ::close(fd);
+  return !free;
+}
+
 std::string DataDirectory::shard_path(const std::string& path, ShardId shard) {
   return fmt::format("{}/shard-{:04}", path, shard.value);
 }

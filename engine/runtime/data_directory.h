@@ -27,6 +27,9 @@ class DataDirectory {
   // For the offline tools: how many shards `path` holds.  Takes no lock and changes nothing.
   static Result<std::uint16_t> shard_count_of(const std::string& path);
 
+  // True when a process holds the lock.
+  static bool in_use(const std::string& path);
+
   // The directory of a shard's journal.
   static std::string shard_path(const std::string& path, ShardId shard);
 

@@ -4,8 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "engine/ledger/policy.h"
-#include "engine/shard/shard.h"
+#include "engine/base/result.h"
 #include "net/session/session.h"
 
 namespace hb::net {
@@ -18,5 +17,8 @@ struct ServerOptions {
   Duration drain_timeout = Duration::seconds(10);  // at a stop, for answers and last bytes
   SessionOptions session{};
 };
+
+// Nothing wrong, or an error that says what is: the address is none, or is not loopback.
+Result<void> validate(const ServerOptions& options);
 
 }  // namespace hb::net

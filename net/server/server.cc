@@ -28,6 +28,22 @@ std::string show(const asio::ip::tcp::endpoint& endpoint) {
 
 }  // namespace
 
+Result<void> validate(const ServerOptions& options) {
+  error_code error;
+  const asio::ip::address address = asio::ip::make_address(options.listen_host, error);
+  if (error) {
+    return fail(ErrorCode::invalid,
+                fmt::format("cannot listen on '{}': not an IP address", options.listen_host));
+  }
+  if (!address.is_loopback() && !options.insecure) {
+    return fail(ErrorCode::invalid,
+                fmt::format("{} is not a loopback address, and connections are not encrypted; "
+                            "listen on 127.0.0.1, or say --insecure if the network is trusted",
+                            options.listen_host));
+  }
+  return {};
+}
+
 Server::Server(const ServerOptions& options) : options_(options), io_(1), acceptor_(io_) {}
 
 Server::~Server() {
@@ -39,18 +55,9 @@ void Server::add_worker(Worker& worker, DiskStorage& storage) {
 }
 
 Result<void> Server::start() {
+  if (Result<void> valid = validate(options_); !valid) return valid;
   error_code error;
   const asio::ip::address address = asio::ip::make_address(options_.listen_host, error);
-  if (error) {
-    return fail(ErrorCode::invalid,
-                fmt::format("cannot listen on '{}': not an IP address", options_.listen_host));
-  }
-  if (!address.is_loopback() && !options_.insecure) {
-    return fail(ErrorCode::invalid,
-                fmt::format("{} is not a loopback address, and connections are not encrypted; "
-                            "listen on 127.0.0.1, or say --insecure if the network is trusted",
-                            options_.listen_host));
-  }
   const asio::ip::tcp::endpoint endpoint(address, options_.listen_port);
   acceptor_.open(endpoint.protocol(), error);
   if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);

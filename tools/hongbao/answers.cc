@@ -96,10 +96,9 @@ Told told(const net::Welcome& welcome, const std::string& server, Duration round
                {"acknowledgement", name(welcome.acknowledgement)},
                {"role", name(welcome.role)},
                {"round_trip_us", round_trip.us()}},
-      .text = fmt::format("{} answers in {:.3f} ms: version {}, {} shard(s), acknowledges "
-                          "from {}\n",
-                          server, static_cast<double>(round_trip.us()) / 1000,
-                          welcome.server_version, welcome.shards, name(welcome.acknowledgement))};
+      .text = fmt::format("{} answers in {:.3f} ms: version {}, {}, acknowledgement {}\n", server,
+                          static_cast<double>(round_trip.us()) / 1000, welcome.server_version,
+                          count_of(welcome.shards, "shard"), name(welcome.acknowledgement))};
 }
 
 Told told(const WalletAnswer& wallet) {
@@ -116,12 +115,14 @@ Told told(const WalletAnswer& wallet) {
 
 Told told(const SendAnswer& answer, const SendPacket& command) {
   const std::string commitment = to_hex(answer.seed_commitment);
+  const std::string noun = std::string(hb::name(command.kind)) + " share";
   return {.json = {{"packet", answer.packet.value},
                    {"expires_at", answer.expires_at.us()},
                    {"seed_commitment", commitment}},
-          .text = fmt::format("packet {}: {} in {} {} share(s), expires {}\nseed commitment {}\n",
-                              answer.packet.value, yuan(command.total), command.share_count,
-                              hb::name(command.kind), format_time(answer.expires_at), commitment)};
+          .text = fmt::format("packet {}: {} in {}, expires {}\nseed commitment {}\n",
+                              answer.packet.value, yuan(command.total),
+                              count_of(command.share_count, noun), format_time(answer.expires_at),
+                              commitment)};
 }
 
 Told told(const ClaimAnswer& answer, const ClaimItem& claim) {

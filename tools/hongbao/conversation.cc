@@ -19,6 +19,13 @@ net::ClientOptions client_options(const CommandLine& line) {
   return options;
 }
 
+Error not_there(Error error) {
+  if (error.code != ErrorCode::protocol) {
+    error.message += "; start hongbaod, or name another server with --server ADDR:PORT";
+  }
+  return error;
+}
+
 Key128 key_or_random(const std::optional<Key128>& given) {
   return given ? *given : net::random_key();
 }

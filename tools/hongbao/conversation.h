@@ -12,13 +12,16 @@ namespace hb::cli {
 // --timeout.
 net::ClientOptions client_options(const CommandLine& line);
 
+// A failure to connect, with what to do about it.
+Error not_there(Error error);
+
 // Connects, then asks: `ask(client, welcome)`.  A server that is not there is told as such, and
 // then nothing was asked: only what fails after that leaves in doubt whether it was done.
 template <class Ask>
 ExitStatus converse(const CommandLine& line, Console& console, Ask ask) {
   net::BlockingClient client(client_options(line));
   const auto welcome = client.connect();
-  if (!welcome) return console.fail(welcome.error());
+  if (!welcome) return console.fail(not_there(welcome.error()));
   return ask(client, *welcome);
 }
 

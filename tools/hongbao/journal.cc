@@ -157,8 +157,9 @@ Json check_json(const JournalFiles& files, const Check& check) {
 }
 
 std::string check_text(const JournalFiles& files, const Check& check) {
-  std::string text = fmt::format("{}: {} segment(s), {} blocks, {} events\n", files.path,
-                                 check.segments, check.blocks, check.events);
+  std::string text =
+      fmt::format("{}: {}, {}, {}\n", files.path, count_of(check.segments, "segment"),
+                  count_of(check.blocks, "block"), count_of(check.events, "event"));
   auto out = std::back_inserter(text);
   if (check.events > 0) {
     fmt::format_to(out, "  from {} to {}\n", format_time(check.first_at),
@@ -172,8 +173,8 @@ std::string check_text(const JournalFiles& files, const Check& check) {
   if (check.newest_seal.segment == 0) {
     text += "  no segment is sealed yet\n";
   } else {
-    fmt::format_to(out, "  {} segment(s) sealed, unaltered; chain {}\n", check.newest_seal.segment,
-                   to_hex(check.newest_seal.chain));
+    fmt::format_to(out, "  {} sealed, unaltered; chain {}\n",
+                   count_of(check.newest_seal.segment, "segment"), to_hex(check.newest_seal.chain));
   }
   return text;
 }
@@ -181,18 +182,20 @@ std::string check_text(const JournalFiles& files, const Check& check) {
 ExitStatus check_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
   const auto journals = open_selected(arguments);
   if (!journals) return console.fail(journals.error());
-  bool good = true;
+  std::optional<Error> first_error;
   std::string text;
   Json shards = Json::array();
   for (const JournalFiles& files : *journals) {
     const Check check = check_journal(files);
-    good = good && !check.error;
+    if (!first_error) first_error = check.error;
     text += check_text(files, check);
     shards.push_back(check_json(files, check));
   }
-  text += good ? "journals are good\n" : "journals are NOT good\n";
-  return console.tell({{"good", good}, {"shards", shards}}, text,
-                      good ? ExitStatus::done : ExitStatus::failed);
+  Json json{{"good", !first_error.has_value()}, {"shards", std::move(shards)}};
+  if (!first_error) return console.tell(json, text + "journals are good\n");
+  json["error"] = name(first_error->code);
+  json["message"] = first_error->message;
+  return console.tell(json, text + "journals are NOT good\n", ExitStatus::failed);
 }
 
 // ---- both ---------------------------------------------------------------------------------------

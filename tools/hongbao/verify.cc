@@ -5,6 +5,7 @@
 #include <fstream>
 #include <memory>
 
+#include "engine/runtime/data_directory.h"
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/journal_files.h"
 #include "tools/hongbao/verifier/report.h"
@@ -80,7 +81,9 @@ ExitStatus verify(const VerifyArguments& arguments, const CommandLine&, Console&
   if (!files) return console.fail(files.error());
   std::vector<verifier::ShardJournal> journals;
   for (const JournalFiles& shard : *files) journals.push_back({shard.path, shard.storage.get()});
-  const auto audit = verifier::audit_journals(journals, ProgressLine(console.err));
+  const auto writing = DataDirectory::in_use(arguments.directory) ? verifier::Writing::going_on
+                                                                  : verifier::Writing::stopped;
+  const auto audit = verifier::audit_journals(journals, ProgressLine(console.err), writing);
   if (!audit) return console.fail(audit.error());
   return report(*audit, arguments, console);
 }

@@ -168,6 +168,14 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
       "[connections]; see tools/hongbaod/README.md.");
   try {
     app.parse(argc, argv);
+  } catch (const CLI::ConfigError& error) {
+    // Its text ends with the key, as section.key.
+    const std::string text = error.what();
+    fmt::print(stderr,
+               "hongbaod: unknown key '{}' in the settings file; see --help and "
+               "tools/hongbaod/README.md\n",
+               text.substr(text.rfind(' ') + 1));
+    return tl::unexpected(ExitStatus{wrong_usage});
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(ExitStatus{app.exit(error) == 0 ? 0 : wrong_usage});
   }

@@ -84,8 +84,8 @@ void tell(const PacketSent& e, Json& json) {
 }
 
 void tell(const Claimed& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "packet {} user {} share {} amount {}", e.packet.value,
-                 e.user.value, e.share_index, yuan(Amount(e.amount_fen)));
+  fmt::format_to(std::back_inserter(text), "packet {} user {} share_index {} amount {}",
+                 e.packet.value, e.user.value, e.share_index, yuan(Amount(e.amount_fen)));
 }
 void tell(const Claimed& e, Json& json) {
   json["packet"] = e.packet.value;
@@ -100,6 +100,26 @@ void tell(const Refunded& e, std::string& text) {
 void tell(const Refunded& e, Json& json) {
   json["packet"] = e.packet.value;
   json["amount"] = e.amount.fen();
+}
+
+void tell(const CreditReceived& e, std::string& text) {
+  fmt::format_to(std::back_inserter(text), "user {} amount {} from event {} of shard {}",
+                 e.user.value, yuan(Amount(e.amount_fen)), e.source_sequence.value, e.source);
+}
+void tell(const CreditReceived& e, Json& json) {
+  json["user"] = e.user.value;
+  json["amount_fen"] = e.amount_fen;
+  json["source_shard"] = e.source;
+  json["source_sequence"] = e.source_sequence.value;
+}
+
+void tell(const CreditsAcknowledged& e, std::string& text) {
+  fmt::format_to(std::back_inserter(text), "shard {} has credits through event {}", e.target,
+                 e.through.value);
+}
+void tell(const CreditsAcknowledged& e, Json& json) {
+  json["target_shard"] = e.target;
+  json["through"] = e.through.value;
 }
 
 // ---- their table --------------------------------------------------------------------------------
@@ -124,6 +144,10 @@ constexpr EventWords words[] = {
     {EventType::packet_sent, "packet_sent", read_and_tell<PacketSent>, read_and_tell<PacketSent>},
     {EventType::claimed, "claimed", read_and_tell<Claimed>, read_and_tell<Claimed>},
     {EventType::refunded, "refunded", read_and_tell<Refunded>, read_and_tell<Refunded>},
+    {EventType::credit_received, "credit_received", read_and_tell<CreditReceived>,
+     read_and_tell<CreditReceived>},
+    {EventType::credits_acknowledged, "credits_acknowledged", read_and_tell<CreditsAcknowledged>,
+     read_and_tell<CreditsAcknowledged>},
 };
 
 const EventWords* words_for(EventType type) {

@@ -12,8 +12,8 @@
 
 namespace hb {
 
-// "     17  2025-01-31T12:00:00.123456Z  claimed        packet 4097 user 12 share 3 amount 1.23",
-// without a line's end.  An event of a newer version is told by its type and length.
+// "     17  2025-01-31T12:00:00.123456Z  claimed        packet 4097 user 12 share_index 3
+// amount 1.23", without a line's end.  An event of a newer version is told by its type and length.
 std::string to_text(const journal::Record& record);
 
 // The same with its place; field names and units as in engine/ledger/events.h.

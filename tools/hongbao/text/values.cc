@@ -104,6 +104,10 @@ std::string format_time(Time time) {
                      clock.subseconds().count());
 }
 
+std::string count_of(std::uint64_t count, std::string_view noun) {
+  return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 std::string in_quotes(std::string_view text) {
   return json_line(text);
 }

@@ -38,6 +38,9 @@ std::string format_endpoint(const Endpoint& endpoint);
 // "2025-01-31T12:00:00.123456Z".
 std::string format_time(Time time);
 
+// "1 share", "3 shares".
+std::string count_of(std::uint64_t count, std::string_view noun);
+
 // For a terminal: "\"Happy\\nnew year\"", so that a text of a stranger cannot move the cursor.
 std::string in_quotes(std::string_view text);
 

@@ -29,7 +29,8 @@ Wide wide(std::int64_t fen) {
 }  // namespace
 
 bool Figures::conserved() const {
-  return wide(deposits_fen) == wide(wallets_fen) + wide(packets_fen) + wide(withdrawals_fen);
+  return wide(deposits_fen) + wide(credits_received_fen) ==
+         wide(wallets_fen) + wide(packets_fen) + wide(withdrawals_fen) + wide(credits_sent_fen);
 }
 
 // ---- events -------------------------------------------------------------------------------------
@@ -70,6 +71,10 @@ const Books::EventRule* Books::rule_for(EventType type) {
       {EventType::packet_sent, packet_sent_bytes, &Books::read_and_book<PacketSent, &Books::send>},
       {EventType::claimed, fixed_bytes<Claimed>, &Books::read_and_book<Claimed, &Books::claim>},
       {EventType::refunded, fixed_bytes<Refunded>, &Books::read_and_book<Refunded, &Books::refund>},
+      {EventType::credit_received, fixed_bytes<CreditReceived>,
+       &Books::read_and_book<CreditReceived, &Books::receive_credit>},
+      {EventType::credits_acknowledged, fixed_bytes<CreditsAcknowledged>,
+       &Books::read_and_book<CreditsAcknowledged, &Books::acknowledge_credits>},
   };
   const auto* rule = std::ranges::find(rules, type, &EventRule::type);
   return rule == std::end(rules) ? nullptr : rule;
@@ -100,6 +105,7 @@ Result<void> Books::record(const journal::Record& record, journal::Position posi
 void Books::check_order(const journal::Record& record) {
   const std::uint64_t expected = here_.sequence.value + 1;
   here_.sequence = record.sequence;
+  last_sequence_ = record.sequence;
   if (record.sequence.value != expected) {
     violate(Rule::sequence_gap,
             fmt::format("event {} where {} should follow", record.sequence.value, expected));
@@ -265,14 +271,13 @@ Packet* Books::find_packet(PacketId packet) {
 void Books::claim(const Claimed& event) {
   ++figures_.claims;
   check_home(partition_of(event.packet), "packet", event.packet.value);
-  check_home(partition_of(event.user), "user", event.user.value);
   if (!check_amount(event.amount_fen)) return;
   if (Packet* packet = find_packet(event.packet)) {
     check_share(*packet, event);
     take_share(*packet, event);
   }
   add(figures_.claimed_fen, event.amount_fen);
-  credit(event.user, event.amount_fen);
+  credit_or_send(event.user, event.amount_fen);
 }
 
 void Books::check_share(const Packet& packet, const Claimed& event) {
@@ -364,6 +369,36 @@ void Books::refund(const Refunded& event) {
   credit(packet->sender, event.amount.fen());
 }
 
+// ---- credits between shards ---------------------------------------------------------------------
+
+void Books::credit_or_send(UserId user, std::int64_t fen) {
+  const ShardId home = shard_of(partition_of(user), identity_.shard_count);
+  if (home == identity_.shard) return credit(user, fen);
+  here_.shard = identity_.shard;
+  credits_[home].sent.push_back({here_.sequence, user, fen, here_});
+  add(figures_.credits_sent_fen, fen);
+}
+
+void Books::receive_credit(const CreditReceived& event) {
+  check_home(partition_of(event.user), "user", event.user.value);
+  if (!check_amount(event.amount_fen)) return;
+  if (event.source >= identity_.shard_count || ShardId(event.source) == identity_.shard) {
+    return violate(Rule::credit_unknown, fmt::format("a credit from shard {}", event.source));
+  }
+  here_.shard = identity_.shard;
+  credits_[ShardId(event.source)].received.push_back(
+      {event.source_sequence, event.user, event.amount_fen, here_});
+  add(figures_.credits_received_fen, event.amount_fen);
+  credit(event.user, event.amount_fen);
+}
+
+void Books::acknowledge_credits(const CreditsAcknowledged& event) {
+  if (event.target >= identity_.shard_count || ShardId(event.target) == identity_.shard) {
+    return violate(Rule::credit_unknown, fmt::format("credits to shard {}", event.target));
+  }
+  credits_[ShardId(event.target)].acknowledged = event.through;
+}
+
 // ---- the end ------------------------------------------------------------------------------------
 
 const Figures& Books::close() {
@@ -373,9 +408,11 @@ const Figures& Books::close() {
   for (const auto& [id, packet] : packets_) count(id, packet);
   if (!figures_.conserved()) {
     violate(Rule::shard_not_conserved,
-            fmt::format("deposits {} are not wallets {} + packets {} + withdrawals {}",
-                        yuan(figures_.deposits_fen), yuan(figures_.wallets_fen),
-                        yuan(figures_.packets_fen), yuan(figures_.withdrawals_fen)));
+            fmt::format("deposits {} and credits received {} are not wallets {} + packets {} + "
+                        "withdrawals {} + credits sent {}",
+                        yuan(figures_.deposits_fen), yuan(figures_.credits_received_fen),
+                        yuan(figures_.wallets_fen), yuan(figures_.packets_fen),
+                        yuan(figures_.withdrawals_fen), yuan(figures_.credits_sent_fen)));
   }
   return figures_;
 }

@@ -50,7 +50,11 @@ struct Figures {
   std::int64_t sent_fen = 0;
   std::int64_t claimed_fen = 0;
   std::int64_t refunded_fen = 0;
+  std::int64_t credits_sent_fen = 0;      // to users of other shards, ever
+  std::int64_t credits_received_fen = 0;  // from other shards, ever
 
+  // Sent by one shard and not yet received by the other; over all shards.
+  std::int64_t in_flight_fen() const { return credits_sent_fen - credits_received_fen; }
   std::uint64_t packets() const { return packets_open + packets_sold_out + packets_refunded; }
   // The conservation law.
   bool conserved() const;
@@ -77,6 +81,21 @@ struct Packet {
   std::vector<UserId> claimers{};  // while the packet is open
 };
 
+// Money that one shard paid to a user of another.
+struct CreditRecord {
+  Sequence sequence{};  // of the event in the paying shard's journal
+  UserId user{};
+  std::int64_t fen = 0;
+  Place place{};  // of the event that was read
+};
+
+// What passed between this shard and one other, in the order of this shard's journal.
+struct CreditHistory {
+  std::vector<CreditRecord> sent{};
+  std::vector<CreditRecord> received{};
+  Sequence acknowledged{};  // the other shard is said to have what was sent, up to this event
+};
+
 class Books {
  public:
   // `violations` outlives the books.
@@ -94,6 +113,9 @@ class Books {
   const Figures& figures() const { return figures_; }
   const std::map<UserId, Wallet>& wallets() const { return wallets_; }
   const std::map<PacketId, Packet>& packets() const { return packets_; }
+  // By the other shard.
+  const std::map<ShardId, CreditHistory>& credits() const { return credits_; }
+  Sequence last_sequence() const { return last_sequence_; }
 
  private:
   struct EventRule;
@@ -116,6 +138,8 @@ class Books {
   void send(const PacketSent& event);
   void claim(const Claimed& event);
   void refund(const Refunded& event);
+  void receive_credit(const CreditReceived& event);
+  void acknowledge_credits(const CreditsAcknowledged& event);
 
   void check_packet_id(const PacketSent& event);
   void check_terms(const PacketSent& event);
@@ -125,6 +149,7 @@ class Books {
 
   Packet* find_packet(PacketId packet);
   void credit(UserId user, std::int64_t fen);
+  void credit_or_send(UserId user, std::int64_t fen);
   // Takes `fen` out of (or, negative, into) the wallet and believes the recorded balance.
   void settle(UserId user, std::int64_t change_fen, std::int64_t recorded_fen);
   void add(std::int64_t& sum_fen, std::int64_t fen);
@@ -138,6 +163,8 @@ class Books {
   Figures figures_;
   std::map<UserId, Wallet> wallets_;
   std::map<PacketId, Packet> packets_;
+  std::map<ShardId, CreditHistory> credits_;
+  Sequence last_sequence_{};
   std::map<PartitionId, std::uint64_t> last_number_;  // of the partition's packets
   std::map<KeyPlace, Time> keys_;
   std::deque<std::pair<Time, KeyPlace>> key_order_;  // oldest first

@@ -42,8 +42,8 @@ void tell_violations(const Audit& audit, std::string& text) {
 }
 
 void tell_tail(const ShardAudit& shard, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "{}: {} events, {}\n", shard.name,
-                 shard.books.figures().events, tail_text(shard.tail));
+  fmt::format_to(std::back_inserter(text), "{}: {}, {}\n", shard.name,
+                 count_of(shard.books.figures().events, "event"), tail_text(shard.tail));
 }
 
 void tell_figures(const Figures& f, std::string& text) {
@@ -57,9 +57,9 @@ void tell_figures(const Figures& f, std::string& text) {
   fmt::format_to(out, "claims   {}\n", f.claims);
   fmt::format_to(out, "sent {} = claimed {} + in escrow {} + refunded {}\n", yuan(f.sent_fen),
                  yuan(f.claimed_fen), yuan(f.packets_fen), yuan(f.refunded_fen));
-  fmt::format_to(out, "deposits {} {} wallets {} + packets {} + withdrawals {}\n",
+  fmt::format_to(out, "deposits {} {} wallets {} + packets {} + in flight {} + withdrawals {}\n",
                  yuan(f.deposits_fen), f.conserved() ? "=" : "IS NOT", yuan(f.wallets_fen),
-                 yuan(f.packets_fen), yuan(f.withdrawals_fen));
+                 yuan(f.packets_fen), yuan(f.in_flight_fen()), yuan(f.withdrawals_fen));
 }
 
 // ---- to a program -------------------------------------------------------------------------------
@@ -93,6 +93,9 @@ Json figures_json(const Figures& f) {
             {"wallets", f.wallets_fen},
             {"packets", f.packets_fen},
             {"withdrawals", f.withdrawals_fen},
+            {"credits_sent", f.credits_sent_fen},
+            {"credits_received", f.credits_received_fen},
+            {"in_flight", f.in_flight_fen()},
             {"sent", f.sent_fen},
             {"claimed", f.claimed_fen},
             {"refunded", f.refunded_fen}}}};
@@ -113,9 +116,9 @@ std::string to_text(const Audit& audit) {
   tell_violations(audit, text);
   for (const ShardAudit& shard : audit.shards) tell_tail(shard, text);
   tell_figures(audit.total, text);
-  text += audit.balanced()
-              ? "books balance\n"
-              : fmt::format("books DO NOT balance: {} violation(s)\n", audit.violations->count());
+  text += audit.balanced() ? "books balance\n"
+                           : fmt::format("books DO NOT balance: {}\n",
+                                         count_of(audit.violations->count(), "violation"));
   return text;
 }
 

@@ -55,6 +55,12 @@ struct Audit {
 using Progress =
     std::function<void(ShardId shard, std::uint64_t done_bytes, std::uint64_t total_bytes)>;
 
-Result<Audit> audit_journals(std::span<const ShardJournal> journals, const Progress& progress);
+enum class Writing : std::uint8_t {
+  stopped,   // no server runs on the files: the journals are of one moment
+  going_on,  // one does: a journal that was read later may know more than one that was read before
+};
+
+Result<Audit> audit_journals(std::span<const ShardJournal> journals, const Progress& progress,
+                             Writing writing = Writing::stopped);
 
 }  // namespace hb::verifier

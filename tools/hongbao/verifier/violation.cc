@@ -62,6 +62,10 @@ std::string_view name(Rule rule) {
       return "refund_of_nothing";
     case Rule::refund_not_rest:
       return "refund_not_rest";
+    case Rule::credit_unknown:
+      return "credit_unknown";
+    case Rule::credit_not_arrived:
+      return "credit_not_arrived";
     case Rule::packet_not_conserved:
       return "packet_not_conserved";
     case Rule::shard_not_conserved:

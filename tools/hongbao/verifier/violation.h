@@ -48,10 +48,15 @@ enum class Rule : std::uint8_t {
   refund_of_nothing,  // all shares were taken
   refund_not_rest,    // another amount than what was in escrow
 
+  // credits between shards, compared at the end
+  credit_unknown,      // received, but not what the other shard sent next
+  credit_not_arrived,  // acknowledged, but never received
+
   // the conservation law, at the end
   packet_not_conserved,  // total = claims + escrow + refunded
-  shard_not_conserved,   // deposits = wallets + packets + withdrawals
-  books_not_conserved,   // the same, over all shards
+  shard_not_conserved,   // deposits + credits received = wallets + packets + withdrawals + credits
+                         // sent
+  books_not_conserved,   // deposits = wallets + packets + in flight + withdrawals, over all shards
 };
 
 // The enumerator's name.

@@ -258,6 +258,27 @@ TEST_F(WriterTest, ALaterWriteThatIsDoneDoesNotHideTheFailureBeforeIt) {
   EXPECT_EQ(writer_->state(), WriterState::failed);
 }
 
+TEST_F(WriterTest, AfterAFailureNotEvenEarlierWritesAdvanceWhatIsDurable) {
+  open_held();
+  storage_.fail_write(2);
+  append_and_flush();
+  append_and_flush();
+  complete(1);
+  ASSERT_EQ(writer_->state(), WriterState::failed);
+  complete(0);
+  EXPECT_EQ(writer_->durable(), Sequence(0));
+}
+
+TEST_F(WriterDeathTest, AppendingToAFullDiskIsABug) {
+  writer_ = reopen(storage_);
+  writer_->poll();
+  storage_.set_no_space(true);
+  fill_segment();
+  settle(*writer_);
+  ASSERT_EQ(writer_->state(), WriterState::read_only);
+  EXPECT_DEATH(append_short(), "assertion failed");
+}
+
 TEST_F(WriterTest, OnAFullDiskEverythingAppendedBecomesDurableAndNoMoreIsTaken) {
   writer_ = reopen(storage_);
   writer_->poll();

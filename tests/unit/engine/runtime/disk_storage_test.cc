@@ -21,6 +21,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <ostream>
 #include <utility>
 
 #include "engine/base/aligned_buffer.h"
@@ -39,6 +40,9 @@ struct Way {
   bool use_io_uring;
   bool use_direct;
 };
+void PrintTo(const Way& way, std::ostream* out) {
+  *out << way.name;
+}
 
 // A directory that is gone with the test.
 class TemporaryDirectory {

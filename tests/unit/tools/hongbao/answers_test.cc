@@ -138,7 +138,7 @@ TEST(Answers, TellASendWithTheSeedsCommitment) {
   EXPECT_EQ(json_line(both.json), R"({"packet":4097,"expires_at":1485532800000000,)"
                                   R"("seed_commitment":")" +
                                       std::string(63, '0') + R"(1"})");
-  EXPECT_TRUE(both.text.starts_with("packet 4097: 20.00 in 10 lucky share(s), expires 2017-"));
+  EXPECT_TRUE(both.text.starts_with("packet 4097: 20.00 in 10 lucky shares, expires 2017-"));
 }
 
 TEST(Answers, TellAPeekWithNoClaimAsNull) {

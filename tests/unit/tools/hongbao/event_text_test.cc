@@ -47,8 +47,8 @@ TEST(EventText, TellsAClaimInOneLine) {
   const Lying claimed(
       Claimed{.share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
   EXPECT_EQ(to_text(claimed.record()),
-            "      17  2017-01-27T16:00:00.000001Z  claimed        packet 4097 user 12 share 3 "
-            "amount 1.23");
+            "      17  2017-01-27T16:00:00.000001Z  claimed        packet 4097 user 12 share_index "
+            "3 amount 1.23");
 }
 
 TEST(EventText, TellsADepositAndAWithdrawalApart) {
