@@ -105,7 +105,9 @@ bool Shard::step(Time now) {
   refund_due();
   decide_waiting();
   journal_->flush();
-  return !waiting_.empty() || !waiting_credits_.empty() || wheel_.now() < tick_of(now_);
+  // What waits for room in the journal goes on when the disk says so; only refunds that the budget
+  // cut off can go on at once.
+  return writable() && journal_->room_bytes() >= sizeof(Refunded) && wheel_.now() < tick_of(now_);
 }
 
 void Shard::look_for_space() {

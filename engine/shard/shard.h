@@ -78,7 +78,8 @@ class Shard {
   // Takes the parcel until finished() yields it.
   void accept(Parcel* parcel);
 
-  // True when there is more to do at once: commands or refunds that wait for their turn.
+  // True when there is more to do at once: refunds that the budget cut off.  What waits for the disk
+  // goes on with a step after the disk has something to tell.
   bool step(Time now);
 
   // The next parcel whose replies may leave, or nothing.

@@ -266,6 +266,16 @@ TEST_F(ShardTest, FullDiskRefusesChangesServesReadsAndResumes) {
   EXPECT_EQ(balance(alice), deposited + 1);
 }
 
+TEST_F(ShardTest, HasNothingToDoAtOnceWhileItWaitsForTheDisk) {
+  funded_packet(1'000, 5, Duration::seconds(60));
+  storage.fail_write(1);
+  hand_over(OpenWallet{key(), UserId{2}, {}});
+  for (int i = 0; i < 5; ++i) shard->step(now);
+  now = start + Duration::seconds(61);  // a refund is due, and cannot be journalled
+  EXPECT_FALSE(shard->step(now));
+  EXPECT_FALSE(shard->figures().writable);
+}
+
 TEST_F(ShardTest, RestartKeepsBalancesPacketsAnswersAndTimers) {
   const PacketId packet = funded_packet(1'000, 5, Duration::seconds(60));
   const ClaimAnswer first = claim(packet, UserId{7});
