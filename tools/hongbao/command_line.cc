@@ -16,6 +16,7 @@ constexpr const char* footer =
     "  hongbao send --from 7 --total 20.00 --shares 10\n"
     "  hongbao claim 4097 --user 8\n"
     "  hongbao verify ./data\n"
+    "  hongbao load --workload claim --batch 4000\n"
     "\n"
     "Exit status: 0 done, 1 refused by a rule, 2 wrong usage, 3 no connection, no service or\n"
     "damaged files.  'hongbao SUBCOMMAND --help' tells more.";
@@ -56,6 +57,7 @@ void describe(CLI::App& app, CommandLine& line) {
   add_show(app, line);
   add_journal(app, line);
   add_verify(app, line);
+  add_load(app, line);
 }
 
 ExitStatus run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {

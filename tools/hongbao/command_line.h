@@ -69,5 +69,6 @@ void add_peek(CLI::App& app, CommandLine& line);
 void add_show(CLI::App& app, CommandLine& line);
 void add_journal(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
+void add_load(CLI::App& app, CommandLine& line);
 
 }  // namespace hb::cli
