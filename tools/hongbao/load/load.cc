@@ -26,6 +26,7 @@ namespace {
 constexpr std::uint64_t shares_ahead_max = 200'000'000;  // what a server's memory holds with ease
 constexpr std::uint64_t packets_ahead_min = 1'000;
 constexpr double claims_per_second_max = 8e6;   // no server of today does more
+constexpr double grabs_per_second_max = 24e6;   // most of which are refused
 constexpr double singles_per_second_max = 5e5;  // one claim a frame
 constexpr double sends_per_second_max = 3e6;
 constexpr std::uint64_t mixed_packets = 10'000;
@@ -61,7 +62,8 @@ std::uint64_t packets_needed(const LoadOptions& options, double claims_per_secon
   if (options.workload == WorkloadKind::send) return 0;
   if (options.workload == WorkloadKind::mixed) return mixed_packets;
   const bool storm = options.workload == WorkloadKind::grab_storm;
-  double rate = std::min((storm ? 6 : 3) * claims_per_second, claims_per_second_max);
+  double rate = storm ? std::min(8 * claims_per_second, grabs_per_second_max)
+                      : std::min(3 * claims_per_second, claims_per_second_max);
   if (options.batch == 1) rate = std::min(rate, singles_per_second_max);
   if (options.rate > 0) rate = options.rate * 1.1;
   const std::uint64_t claims_each = storm ? GrabStorm::taps : options.share_count;
@@ -137,6 +139,7 @@ class Load {
   std::int64_t start_time() const;
   void watch(const sigset_t& signals);
   void tell_progress();
+  void tell_rest(const Tally& rest);
   void sum_up(std::int64_t start_ns, double cpu_seconds);
   void sum_up_storm(std::int64_t start_ns);
   void audit();
@@ -331,10 +334,19 @@ void Load::tell_progress() {
   }
 }
 
+// The last second, which is never a whole one, where it is long enough to mean something.
+void Load::tell_rest(const Tally& rest) {
+  const double rest_s = report_.duration_s - static_cast<double>(report_.seconds.size());
+  if (rest_s < 0.5) return;
+  report_.seconds.push_back(second_of(rest, rest_s));
+  progress_ << progress_line(report_.seconds.size(), report_.seconds.back()) << std::flush;
+}
+
 void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
   std::int64_t last_ns = start_ns;
   bool used_up = false;
-  report_.tally.merge(timeline_->take_rest());
+  const Tally rest = timeline_->take_rest();
+  report_.tally.merge(rest);
   for (const Lane& lane : lanes_) {
     receipts_->merge(lane.receipts);
     last_ns = std::max(last_ns, lane.generator->last_answer_ns());
@@ -345,6 +357,7 @@ void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
   }
   report_.options = options_;
   report_.duration_s = static_cast<double>(last_ns - start_ns) / 1e9;
+  tell_rest(rest);
   report_.generator_cores = cpu_seconds / std::max(report_.duration_s, 1e-3);
   if (!report_.failure.empty()) {
     report_.ending = Ending::server_gone;

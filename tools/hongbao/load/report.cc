@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace hb::load {
 
@@ -89,7 +90,7 @@ ordered_json storm_json(const StormReport& storm) {
 }
 
 std::string storm_text(const StormReport& storm) {
-  std::string text = fmt::format("expiry storm   {} packets expired from {:.1f} s to {:.1f} s",
+  std::string text = fmt::format("expiry storm        {} packets expired from {:.1f} s to {:.1f} s",
                                  grouped(static_cast<double>(storm.packets)), storm.first_expiry_s,
                                  storm.last_expiry_s);
   if (!storm.drained_s) return text + ", and their refunds were not all booked by the end\n";
@@ -99,21 +100,23 @@ std::string storm_text(const StormReport& storm) {
 
 std::string audit_text(const LoadReport& report) {
   if (!report.audit) {
-    return fmt::format("audit          not made: {}\n", report.audit_failure.value_or("no server"));
+    return fmt::format("audit               not made: {}\n",
+                       report.audit_failure.value_or("no server"));
   }
   const AuditReport& audit = *report.audit;
   std::string text =
-      fmt::format("audit          {}: {} packets and {} wallets compared with the answers\n",
+      fmt::format("audit               {}: {} packets and {} wallets compared with the answers\n",
                   audit.ok() ? "ok" : "FAILED", audit.checked_packets, audit.checked_wallets);
   for (const std::string& violation : audit.violations)
-    text += "               " + violation + "\n";
+    text += std::string(20, ' ') + violation + "\n";
   if (audit.violation_count > audit.violations.size()) {
-    text += fmt::format("               and {} more\n",
-                        audit.violation_count - audit.violations.size());
+    text += fmt::format("{:20}and {} more\n", "", audit.violation_count - audit.violations.size());
   }
-  if (!report.journal.is_null()) {
-    text +=
-        fmt::format("journal        {}\n", report.journal_balanced ? "balanced" : "NOT BALANCED");
+  if (report.audit_failure) {
+    text += fmt::format("{:<20}not made: {}\n", "journal", *report.audit_failure);
+  } else if (!report.journal.is_null()) {
+    text += fmt::format("journal             {}\n",
+                        report.journal_balanced ? "balanced" : "NOT BALANCED");
   }
   return text;
 }
@@ -170,19 +173,19 @@ std::string to_text(const LoadReport& report) {
   const double accepted = static_cast<double>(report.tally.accepted());
   const double seconds = std::max(report.duration_s, 1e-9);
   std::string text = "\n" + heading(report);
-  text += fmt::format("throughput     {}/s over {:.2f} s, accepted {}/s\n",
+  text += fmt::format("throughput          {}/s over {:.2f} s, accepted {}/s\n",
                       grouped(answered / seconds), report.duration_s, grouped(accepted / seconds));
-  text += fmt::format("latency        p50 {}, p90 {}, p99 {}, p99.9 {}, max {}\n",
+  text += fmt::format("latency             p50 {}, p90 {}, p99 {}, p99.9 {}, max {}\n",
                       in_words(latency.percentile_us(0.5)), in_words(latency.percentile_us(0.9)),
                       in_words(latency.percentile_us(0.99)), in_words(latency.percentile_us(0.999)),
                       in_words(latency.max_us()));
   for (const auto& [status, count] : outcome_list(report.tally)) {
-    text += fmt::format("{:<15}{} ({:.2f} %)\n", status, grouped(static_cast<double>(count)),
+    text += fmt::format("{:<20}{} ({:.2f} %)\n", status, grouped(static_cast<double>(count)),
                         100 * static_cast<double>(count) / std::max(answered, 1.0));
   }
-  text += fmt::format("errors         {} without an answer, {} connections broke\n",
+  text += fmt::format("errors              {} without an answer, {} connections broke\n",
                       report.tally.errors, report.broken_connections);
-  text += fmt::format("generator      {:.2f} cores\n", report.generator_cores);
+  text += fmt::format("generator           {:.2f} cores\n", report.generator_cores);
   if (report.storm) text += storm_text(*report.storm);
   text += audit_text(report);
   if (report.ending == Ending::packets_used_up) {
@@ -198,8 +201,8 @@ ordered_json to_json(const LoadReport& report) {
   const double seconds = std::max(report.duration_s, 1e-9);
   ordered_json json{
       {"workload", name(report.options.workload)},
-      {"per_second", std::round(static_cast<double>(report.tally.answered()) / seconds)},
-      {"accepted_per_second", std::round(static_cast<double>(report.tally.accepted()) / seconds)},
+      {"per_second", std::llround(static_cast<double>(report.tally.answered()) / seconds)},
+      {"accepted_per_second", std::llround(static_cast<double>(report.tally.accepted()) / seconds)},
       {"latency_us", latency_json(report.tally.latency)},
       {"outcomes", ordered_json::object()},
       {"errors", report.tally.errors},
@@ -215,8 +218,8 @@ ordered_json to_json(const LoadReport& report) {
       {"seconds", ordered_json::array()}};
   for (const auto& [status, count] : outcome_list(report.tally)) json["outcomes"][status] = count;
   for (const Second& second : report.seconds) {
-    json["seconds"].push_back({{"per_second", std::round(second.per_second)},
-                               {"accepted_per_second", std::round(second.accepted_per_second)},
+    json["seconds"].push_back({{"per_second", std::llround(second.per_second)},
+                               {"accepted_per_second", std::llround(second.accepted_per_second)},
                                {"p50_us", rounded(second.p50_us, 10)},
                                {"p99_us", rounded(second.p99_us, 10)},
                                {"errors", second.errors}});

@@ -49,11 +49,13 @@ struct LoadReport {
   std::vector<Second> seconds;
   std::optional<StormReport> storm{};
   std::optional<AuditReport> audit{};          // nothing: it could not be made
-  std::optional<std::string> audit_failure{};  // why
+  std::optional<std::string> audit_failure{};  // why it, or the journal's proof, is missing
   nlohmann::ordered_json journal;              // the off-line proof of the books, where asked for
   bool journal_balanced = true;
 
-  bool books_are_right() const { return audit && audit->ok() && journal_balanced; }
+  bool books_are_right() const {
+    return audit && audit->ok() && journal_balanced && !audit_failure;
+  }
 };
 
 std::string progress_line(std::size_t second, const Second& figures);
