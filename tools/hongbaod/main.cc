@@ -51,6 +51,7 @@ std::string_view show(Acknowledgement level) {
 int run(Settings settings) {
   const sigset_t stop_signals = block_stop_signals();
   if (Result<void> valid = net::validate(settings.server); !valid) return complain(valid.error());
+  if (Result<void> valid = validate(settings); !valid) return complain(valid.error());
   auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
   });
