@@ -12,6 +12,7 @@
 
 #include "engine/runtime/engine.h"
 #include "net/server/server.h"
+#include "tools/hongbaod/open_files.h"
 #include "tools/hongbaod/settings.h"
 
 namespace hb {
@@ -62,6 +63,8 @@ int run(Settings settings) {
   settings.server.session.acknowledgement =
       settings.engine.acknowledgement == Acknowledgement::memory ? net::Acknowledgement::memory
                                                                  : net::Acknowledgement::disk;
+  settings.server.connections_max =
+      connections_that_fit(settings.server.connections_max, settings.engine.workers);
   net::Server server(settings.server);
   for (std::uint16_t i = 0; i < (*engine)->worker_count(); ++i) {
     server.add_worker((*engine)->worker(i), (*engine)->storage(i));
