@@ -46,6 +46,10 @@ Result<void> validate(const WriterOptions& o) {
   return {};
 }
 
+std::size_t room_bytes_max(const WriterOptions& options) {
+  return options.block_count * surely_usable(options.block_bytes_max - header_bytes);
+}
+
 Result<std::unique_ptr<Writer>> Writer::open(Storage& storage, const Identity& identity,
                                              const WriterOptions& options, const Tail& tail) {
   if (auto valid = validate(options); !valid) return fail(std::move(valid.error()));

@@ -51,6 +51,10 @@ struct WriterOptions {
 // Nothing wrong, or an error that names the setting and the bound it crosses.
 Result<void> validate(const WriterOptions& options);
 
+// Writer::room_bytes() when everything is durable and the next segment is there: who needs more at
+// once waits for ever.
+std::size_t room_bytes_max(const WriterOptions& options);
+
 enum class WriterState : std::uint8_t {
   writable,
   read_only,  // the disk is full; what was appended is or becomes durable, no more is taken

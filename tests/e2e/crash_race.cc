@@ -107,21 +107,21 @@ void CrashRace::run_to_the_end() {
   ASSERT_TRUE(next_.empty()) << next_.size() << " without an answer";
 }
 
-// The moment: after so many answers and then so many microseconds, while the clients go on.
+// The moment: right at an answer, since what was just told is what a crash may undo; or some
+// microseconds later, while the clients go on.
 void CrashRace::run_and_kill() {
   if (next_.empty()) return server_.kill();
-  const std::uint64_t answers_before = up_to(next_.size()) - 1;
+  const std::uint64_t last_answer = up_to(next_.size());
+  const bool at_once = up_to(2) == 1;
   const std::chrono::microseconds and_then(up_to(3'000));
   Crowd crowd(server_.client_options(), connections, window);
   boost::asio::steady_timer timer(crowd.io());
   std::uint64_t answers = 0;
-  const auto arm = [&] {
+  crowd.ask(next_, [&] {
+    if (++answers != last_answer) return;
+    if (at_once) return server_.kill();
     timer.expires_after(and_then);
     timer.async_wait([this](const auto&) { server_.kill(); });
-  };
-  if (answers_before == 0) arm();
-  crowd.ask(next_, [&] {
-    if (++answers == answers_before) arm();
   });
   std::erase_if(next_, [](const Operation* operation) { return operation->told.has_value(); });
   server_.kill();  // if the last answer came before the moment

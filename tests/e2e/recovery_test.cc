@@ -2,16 +2,19 @@
 #include <gtest/gtest.h>
 #include <signal.h>
 
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <random>
+#include <span>
 #include <string>
 
+#include "engine/base/checksum.h"
+#include "engine/journal/format.h"
 #include "tests/e2e/support/asking.h"
 #include "tests/e2e/support/audit.h"
 #include "tests/e2e/support/crowd.h"
 #include "tests/e2e/support/server_process.h"
-#include "tests/support/seed.h"
 
 namespace hb::e2e {
 namespace {
@@ -173,13 +176,14 @@ TEST_F(Recovery, RefusesAJournalOfANewerFormat) {
   open_and_deposit(1);
   ASSERT_EQ(server_.stop(), 0);
   const std::string path = segment(directory_ / "data");
-  // The version's place, and the header's checksum with it, are fixed for ever; changed alone it is
-  // damage.
-  std::string journal = read_file(path);
-  constexpr std::size_t version_at = 68;
-  journal[version_at] = static_cast<char>(journal[version_at] + 1);
-  write_file(path, journal);
-  expect_refused({"00000001.seg", "offset 0"});
+  std::string bytes = read_file(path);
+  journal::BlockHeader header;
+  std::memcpy(&header, bytes.data(), sizeof header);
+  header.version = 2;
+  header.header_checksum = checksum64(std::as_bytes(std::span(&header, 1)).subspan(16));
+  std::memcpy(bytes.data(), &header, sizeof header);
+  write_file(path, bytes);
+  expect_refused({"00000001.seg", "version 2"});
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <vector>
 
 #include "tests/e2e/support/asking.h"
 #include "tests/e2e/support/server_process.h"
@@ -47,7 +48,27 @@ TEST_F(SettingsTest, AreRefusedWithABadValueByTheKeysName) {
   expect_refused({.journal = "segment_bytes = 4097"}, wrong_usage, {"segment_bytes"});
   expect_refused({.connections = "claim_batch_max = 0"}, wrong_usage, {"claim_batch_max"});
   expect_refused({.connections = "window_max = 0"}, wrong_usage, {"window_max"});
+  expect_refused({.connections = "connections_max = 0"}, wrong_usage, {"connections_max"});
   expect_refused({.connections = "window_max = many"}, wrong_usage, {"window_max"});
+}
+
+// Such a batch would wait for room that never comes, and everybody behind it.
+TEST_F(SettingsTest, AreRefusedWhenABatchOfClaimsCannotFitIntoTheJournalsBlocks) {
+  const std::string small = "segment_bytes = 262144\nblock_bytes_max = 16384\n";
+  expect_refused({.journal = small}, wrong_usage, {"claim_batch_max", "block_bytes_max"});
+  ServerProcess server(
+      {.data = directory_ / "data", .journal = small, .connections = "claim_batch_max = 1000"});
+  ASSERT_TRUE(server.start());
+  net::BlockingClient client(server.client_options());
+  open_with(client, UserId(1), Amount(1'000));
+  std::vector<ClaimItem> claims;
+  for (int packet = 0; packet < 2; ++packet) {
+    const SendPacket send{.sender = UserId(1), .total = Amount(500), .share_count = 500};
+    const PacketId id = answer_of(client.send(send)).packet;
+    for (std::uint64_t user = 2; user < 502; ++user) claims.push_back({id, UserId(user)});
+  }
+  EXPECT_EQ(answer_of(client.claim_batch(claims)).size(), 1'000u);
+  EXPECT_EQ(balance_of(client, UserId(2)), Amount(2));
 }
 
 TEST_F(SettingsTest, AreRefusedFromAFileThatIsNotThere) {

@@ -12,6 +12,7 @@
 
 #include "engine/runtime/engine.h"
 #include "net/server/server.h"
+#include "tools/hongbaod/open_files.h"
 #include "tools/hongbaod/settings.h"
 
 namespace hb {
@@ -51,6 +52,7 @@ std::string_view show(Acknowledgement level) {
 int run(Settings settings) {
   const sigset_t stop_signals = block_stop_signals();
   if (Result<void> valid = net::validate(settings.server); !valid) return complain(valid.error());
+  if (Result<void> valid = validate(settings); !valid) return complain(valid.error());
   auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
   });
@@ -61,6 +63,8 @@ int run(Settings settings) {
   settings.server.session.acknowledgement =
       settings.engine.acknowledgement == Acknowledgement::memory ? net::Acknowledgement::memory
                                                                  : net::Acknowledgement::disk;
+  settings.server.connections_max =
+      connections_that_fit(settings.server.connections_max, settings.engine.workers);
   net::Server server(settings.server);
   for (std::uint16_t i = 0; i < (*engine)->worker_count(); ++i) {
     server.add_worker((*engine)->worker(i), (*engine)->storage(i));

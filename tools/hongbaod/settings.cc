@@ -182,4 +182,19 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   return settings;
 }
 
+// A batch is decided when the journal has room for all of its claims, and some room is kept for a
+// record of another kind.
+Result<void> validate(const Settings& settings) {
+  const std::size_t room_bytes = journal::room_bytes_max(settings.engine.journal);
+  const std::uint32_t claims = settings.server.session.claim_batch_max;
+  const std::size_t needed_bytes = claims * sizeof(Claimed) + limits::record_bytes_max;
+  if (needed_bytes <= room_bytes) return {};
+  return fail(ErrorCode::invalid,
+              fmt::format("connections.claim_batch_max is {}, but a batch of so many claims needs "
+                          "{} bytes, more than the {} that journal.block_count blocks of "
+                          "journal.block_bytes_max surely hold; make it smaller, or one of them "
+                          "larger",
+                          claims, needed_bytes, room_bytes));
+}
+
 }  // namespace hb

@@ -24,4 +24,7 @@ struct ExitStatus {
 // Reads both; the command line wins.  An unknown key or a bad value is told by its name.
 tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* argv);
 
+// Nothing wrong, or an error that names settings that do not go together.
+Result<void> validate(const Settings& settings);
+
 }  // namespace hb

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <fstream>
 
@@ -49,10 +50,12 @@ void refuse_io_uring() {
   require(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
 }
 
-void limit_open_files(unsigned most) {
+void limit_open_files(const ProcessLimits& limits) {
   rlimit limit{};
   require(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
-  limit.rlim_cur = most;
+  limit.rlim_max = limits.open_files_hard.value_or(limit.rlim_max);
+  limit.rlim_cur =
+      std::min<rlim_t>(limits.open_files_soft.value_or(limit.rlim_cur), limit.rlim_max);
   require(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
@@ -61,7 +64,7 @@ void limit_open_files(unsigned most) {
   die_with(parent);
   redirect(STDOUT_FILENO, out);
   redirect(STDERR_FILENO, err);
-  if (limits.open_files_max) limit_open_files(*limits.open_files_max);
+  limit_open_files(limits);
   if (limits.deny_io_uring) refuse_io_uring();
   ::execv(argv[0], argv);
   ::_exit(cannot_start);

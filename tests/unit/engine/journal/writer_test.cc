@@ -62,6 +62,7 @@ TEST_F(WriterTest, HasRoomOnceTheFirstSegmentIsThere) {
   EXPECT_EQ(writer_->state(), WriterState::writable);
   complete(0);
   EXPECT_GT(writer_->room_bytes(), limits::record_bytes_max);
+  EXPECT_EQ(writer_->room_bytes(), room_bytes_max(small_options()));
 }
 
 TEST_F(WriterTest, NothingIsDurableBeforeItsWriteIsDone) {
