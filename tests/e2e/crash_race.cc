@@ -20,10 +20,17 @@ constexpr std::uint64_t shares_max = 20;
 // Twice as many claimers as the largest packet has shares.
 constexpr std::size_t claimers_per_packet = 40;
 
+// The fewer writes are on their way at a time, the more waits in memory when the server is killed.
+std::string journal_settings(std::uint64_t seed) {
+  return ServerSettings().journal + "in_flight_max = " + std::to_string(1 + seed % 4) + "\n";
+}
+
 }  // namespace
 
 CrashRace::CrashRace(std::string data, std::uint64_t seed)
-    : seed_(seed), random_(seed), server_({.data = std::move(data)}) {}
+    : seed_(seed),
+      random_(seed),
+      server_({.data = std::move(data), .journal = journal_settings(seed)}) {}
 
 std::uint64_t CrashRace::up_to(std::uint64_t most) {
   return std::uniform_int_distribution<std::uint64_t>(1, most)(random_);
