@@ -26,7 +26,7 @@ namespace {
 constexpr std::uint64_t shares_ahead_max = 200'000'000;  // what a server's memory holds with ease
 constexpr std::uint64_t packets_ahead_min = 1'000;
 constexpr double claims_per_second_max = 8e6;   // no server of today does more
-constexpr double grabs_per_second_max = 24e6;   // most of which are refused
+constexpr double grabs_per_second_max = 30e6;   // most of which are refused
 constexpr double singles_per_second_max = 5e5;  // one claim a frame
 constexpr double sends_per_second_max = 3e6;
 constexpr std::uint64_t mixed_packets = 10'000;

@@ -47,6 +47,7 @@ Result<void> check(const LoadOptions& options) {
     return wrong(
         fmt::format("--window {} does not hold a batch of {}", options.window, options.batch));
   }
+  if (options.duration.us() <= 0) return wrong("--duration must be more than nothing");
   if (options.threads > options.connections) {
     return wrong("--threads must not be more than --connections");
   }

@@ -61,7 +61,12 @@ TEST(CommandLine, KnowsEveryForm) {
         "g",
         "send --from 7 --total 20 --shares 10 --key 0123456789abcdef0123456789abcdef",
         "peek 4097 --user 8", "show 4097", "journal cat data --from 1 --to 5 --shard 0",
-        "journal check data", "verify data --balances b.csv --packets p.csv"}) {
+        "journal check data", "verify data --balances b.csv --packets p.csv", "load",
+        "load --workload grab-storm --connections 16 --window 4000 --batch 1000 --threads 2 --seed "
+        "5 "
+        "--duration 10 --json out.json --report out.html --data data",
+        "load --workload send --rate 1000 --json -", "load --workload mixed --json",
+        "load --workload expiry-storm --packets 1000 --expires-in 60s --expiry-spread 1m"}) {
     EXPECT_TRUE(parsed(text).run) << text;
   }
 }

@@ -38,6 +38,9 @@ TEST(Settle, RefusesWhatDoesNotFitTogether) {
   options.threads = 3;
   EXPECT_EQ(settle(options).error().message, "--threads must not be more than --connections");
   options = {};
+  options.duration = {};
+  EXPECT_EQ(settle(options).error().message, "--duration must be more than nothing");
+  options = {};
   options.share_count = 501;
   EXPECT_EQ(settle(options).error().message, "--shares is 500 at most");
   options = {};
