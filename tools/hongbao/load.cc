@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <memory>
+#include <utility>
 
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/journal_files.h"
@@ -32,13 +33,21 @@ Result<void> write_file(const std::string& file, const std::string& text) {
 }
 
 // The off-line proof of the books, from the server's journals.
-Result<void> add_journal_proof(const std::string& directory, load::LoadReport& report) {
+Result<void> add_journal_proof(const std::string& directory, load::LoadReport& report,
+                               std::ostream& progress) {
   const auto files = open_journals(directory);
   if (!files) return fail(files.error());
   std::vector<verifier::ShardJournal> journals;
   for (const JournalFiles& shard : *files) journals.push_back({shard.path, shard.storage.get()});
-  const auto audit =
-      verifier::audit_journals(journals, [](ShardId, std::uint64_t, std::uint64_t) {});
+  progress << "proving the books from the journals\n" << std::flush;
+  std::uint64_t told_tenths = 0;
+  const auto audit = verifier::audit_journals(journals, [&](ShardId shard, std::uint64_t done,
+                                                            std::uint64_t total) {
+    const std::uint64_t tenths = total == 0 ? 0 : done * 10 / total;
+    if (tenths == std::exchange(told_tenths, tenths)) return;
+    progress << fmt::format("  shard {}: {} of {} MiB read\n", shard.value, done >> 20, total >> 20)
+             << std::flush;
+  });
   if (!audit) return fail(audit.error());
   report.journal = verifier::to_json(*audit);
   report.journal_balanced = audit->balanced();
@@ -71,7 +80,7 @@ ExitStatus run_load(const LoadArguments& arguments, const CommandLine& line, Con
     return answers.wrong_usage(report.error().message);
   }
   if (!arguments.data.empty()) {
-    const auto proven = add_journal_proof(arguments.data, *report);
+    const auto proven = add_journal_proof(arguments.data, *report, console.err);
     if (!proven) report->audit_failure = proven.error().message;
   }
   const auto written = write_reports(arguments, *report);
