@@ -131,6 +131,11 @@ Parcel* Worker::fresh_parcel() {
   return parcel;
 }
 
+std::optional<Error> Worker::failure() const {
+  if (shard_.journal().state() != journal::WriterState::failed) return std::nullopt;
+  return shard_.journal().problem();
+}
+
 bool Worker::answered() const {
   for (const std::size_t parcels : out_) {
     if (parcels > 0) return false;

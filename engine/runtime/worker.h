@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "engine/base/units.h"
@@ -48,6 +49,9 @@ class Worker {
 
   // True when there is more to do at once.
   bool turn(ReplySink& sink);
+
+  // Why the shard's journal can take nothing more, for good; nothing while it can.
+  std::optional<Error> failure() const;
 
   // The time of the last turn.
   Time now() const { return now_; }

@@ -1,9 +1,12 @@
 #include "net/server/worker_loop.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
+#include <cstdlib>
 #include <utility>
 
 namespace hb::net {
@@ -17,6 +20,16 @@ namespace {
 constexpr std::size_t events_per_turn_max = 256;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr std::chrono::milliseconds sleep_max{20};
+
+// After a failed write nothing is known of what was to be written, and only a restart, which reads
+// what is there, can tell.  No answer leaves any more; ending at once tells the clients, who ask
+// again with the same keys.
+[[noreturn]] void end_process(const Error& failure) {
+  spdlog::critical("the journal failed: {}; stopping at once.  Look at the disk, then start again",
+                   failure.message);
+  spdlog::shutdown();
+  std::_Exit(exit_journal_failed);
+}
 
 }  // namespace
 
@@ -68,6 +81,7 @@ void WorkerLoop::turn_until_stopped() {
   while (!stopping_) {
     handle_events();
     const bool more = worker_.turn(*this);
+    if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
     proceed_listed();
     check_idle_each_second();
     if (!more) sleep();

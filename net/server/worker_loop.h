@@ -28,6 +28,9 @@
 
 namespace hb::net {
 
+// The process's exit status when a journal has failed.
+inline constexpr int exit_journal_failed = 3;
+
 class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwner {
  public:
   // `loops_unanswered` counts the loops of the server that still have commands to answer; a loop

@@ -212,5 +212,21 @@ TEST_F(FullDisk, LosesNothingInACrash) {
   EXPECT_TRUE(audit(disk_ / "data").balanced());
 }
 
+// A write that fails, for another reason than a full disk, is final.
+TEST(FailedJournal, EndsTheServerAtOnceAndSaysWhy) {
+  constexpr int journal_failed = 3;
+  const TempDirectory directory;
+  ServerProcess server(
+      {.data = directory / "data", .limits = {.file_bytes = 256 << 10}});  // less than a segment
+  server.launch();
+  EXPECT_EQ(server.process().wait(), journal_failed);
+  EXPECT_NE(server.log().find("the journal failed"), std::string::npos) << server.log();
+  EXPECT_NE(server.log().find("00000001.seg"), std::string::npos) << server.log();
+
+  ServerProcess healthy({.data = directory / "data"});
+  EXPECT_TRUE(healthy.start());
+  EXPECT_EQ(healthy.stop(), 0);
+}
+
 }  // namespace
 }  // namespace hb::e2e

@@ -1,7 +1,7 @@
 // hongbaod: the server.
 //
 // Exit status: 0 after a clean stop (SIGTERM or SIGINT), 2 for wrong usage, 3 when the data
-// directory, the disk or the address keeps it from starting.
+// directory, the disk or the address keeps it from starting, or when writing the journal fails.
 
 #include <fmt/format.h>
 #include <signal.h>
@@ -33,6 +33,7 @@ sigset_t block_stop_signals() {
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
+  signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit fails instead, and says why
   return signals;
 }
 

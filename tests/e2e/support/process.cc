@@ -59,12 +59,19 @@ void limit_open_files(const ProcessLimits& limits) {
   require(::setrlimit(RLIMIT_NOFILE, &limit) == 0);
 }
 
+void limit_file_bytes(const ProcessLimits& limits) {
+  if (!limits.file_bytes) return;
+  const rlimit limit{.rlim_cur = *limits.file_bytes, .rlim_max = *limits.file_bytes};
+  require(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+}
+
 [[noreturn]] void become(char* const* argv, const ProcessLimits& limits, pid_t parent,
                          const char* out, const char* err) {
   die_with(parent);
   redirect(STDOUT_FILENO, out);
   redirect(STDERR_FILENO, err);
   limit_open_files(limits);
+  limit_file_bytes(limits);
   if (limits.deny_io_uring) refuse_io_uring();
   ::execv(argv[0], argv);
   ::_exit(cannot_start);

@@ -24,6 +24,8 @@ struct ProcessLimits {
   // Limits on open files; nothing: the test's own.
   std::optional<unsigned> open_files_soft = std::nullopt;
   std::optional<unsigned> open_files_hard = std::nullopt;
+  // No file may grow beyond this; nothing: the test's own limit.
+  std::optional<unsigned> file_bytes = std::nullopt;
 };
 
 class Process {
