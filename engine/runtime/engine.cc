@@ -54,8 +54,11 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
   std::unique_ptr<Engine> engine(new Engine(std::move(*directory), options.workers));
   RecoveryMeter meter(options.workers);
   std::vector<std::future<Result<void>>> openings;
+  // All units before the first thread, which looks for its own among them.
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     engine->units_.push_back(std::make_unique<Unit>());
+  }
+  for (std::uint16_t i = 0; i < options.workers; ++i) {
     openings.push_back(std::async(std::launch::async, [&engine, &options, &meter, i] {
       return engine->open_unit(options, i, *engine->units_[i], meter);
     }));

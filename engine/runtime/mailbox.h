@@ -40,7 +40,7 @@ struct Lanes {
   }
 };
 
-// Lets a sleeping worker be woken, and costs nothing while it is awake.
+// Lets a sleeping worker be woken; while it is awake that costs an atomic exchange.
 class Waker {
  public:
   Waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { HB_ASSERT(fd_ >= 0); }
@@ -53,18 +53,16 @@ class Waker {
 
   // The worker: from now on wake() writes to fd().  Look at the lanes once more after this, since
   // something may have arrived before.
-  void going_to_sleep() { asleep_.store(true, std::memory_order_seq_cst); }
+  void going_to_sleep() { asleep_.exchange(true); }
   void awake() { asleep_.store(false, std::memory_order_relaxed); }
 
-  // Anybody, after pushing.
+  // Anybody, after pushing.  Both sides exchange, so one of them sees the other: either the worker
+  // finds what was pushed when it looks once more, or it is found asleep here.
   void wake() {
-    std::atomic_thread_fence(std::memory_order_seq_cst);
-    if (!asleep_.load(std::memory_order_relaxed)) return;
-    if (asleep_.exchange(false)) {
-      const std::uint64_t one = 1;
-      // It can only fail when the counter is full, and then the worker is being woken already.
-      [[maybe_unused]] const ssize_t n = ::write(fd_, &one, sizeof one);
-    }
+    if (!asleep_.exchange(false)) return;
+    const std::uint64_t one = 1;
+    // It can only fail when the counter is full, and then the worker is being woken already.
+    [[maybe_unused]] const ssize_t n = ::write(fd_, &one, sizeof one);
   }
 
  private:
