@@ -30,6 +30,10 @@ using UserId = StrongId<struct UserTag, std::uint64_t>;
 // partition.
 using PacketId = StrongId<struct PacketTag, std::uint64_t>;
 
+// A support case.  Built like a packet's id: the low 12 bits are the subject's partition, above
+// them the partition's cases are numbered from 1.
+using CaseId = StrongId<struct CaseTag, std::uint64_t>;
+
 // One of limits::partitions slices of the key space.
 using PartitionId = StrongId<struct PartitionTag, std::uint16_t>;
 

@@ -33,6 +33,30 @@ inline constexpr std::int64_t packet_life_us_max = 7LL * 24 * 3600 * 1'000'000;
 inline constexpr std::size_t remark_bytes_max = 128;
 inline constexpr std::size_t group_bytes_max = 64;
 inline constexpr std::size_t name_bytes_max = 64;
+inline constexpr std::size_t code_bytes_max = 32;
+inline constexpr std::size_t reference_bytes_max = 64;
+inline constexpr std::size_t operator_bytes_max = 64;
+inline constexpr std::size_t note_bytes_max = 512;
+
+// Users that a packet may name: their ids lie in the packet's event, which one record must hold.
+inline constexpr std::uint32_t packet_recipients_max = 500;
+
+// A packet may open this long after it is sent: with its life that still fits a claim row's 40 bits
+// of microseconds since the send.
+inline constexpr std::int64_t opens_ahead_us_max = 5LL * 24 * 3600 * 1'000'000;
+
+// A transfer, in fen: what a packet row's and a credit record's 32 bits hold.
+inline constexpr std::int64_t transfer_amount_max = 0xffff'ffff;
+
+// Arrivals that a policy may offer for transfers, and dates that it may call holidays.
+inline constexpr std::size_t transfer_arrivals_max = 4;
+inline constexpr std::size_t holidays_max = 64;
+
+// Users whose wrong codes are counted for one packet: bounds what strangers can make it remember.
+inline constexpr std::uint32_t code_triers_max = 4096;
+
+// Rows of one page of a list.
+inline constexpr std::uint32_t page_rows_max = 500;
 
 // One tick of the timing wheel.
 inline constexpr std::int64_t tick_us = 1'000;

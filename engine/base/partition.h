@@ -37,6 +37,16 @@ constexpr PacketId packet_id(PartitionId partition, std::uint64_t number) {
   return PacketId((number << limits::partition_bits) | partition.value);
 }
 
+// A case's partition: its subject's, from the id's low 12 bits.
+constexpr PartitionId partition_of(CaseId id) {
+  return partition_of(PacketId(id.value));
+}
+
+// The id of the `number`-th case (from 1) of a partition.
+constexpr CaseId case_id(PartitionId partition, std::uint64_t number) {
+  return CaseId(packet_id(partition, number).value);
+}
+
 // The shard that owns a partition: equal, contiguous ranges.
 constexpr ShardId shard_of(PartitionId partition, std::uint16_t shard_count) {
   return ShardId(static_cast<std::uint16_t>(std::uint32_t{partition.value} * shard_count /

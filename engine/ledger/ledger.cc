@@ -436,6 +436,8 @@ void Ledger::apply(Sequence sequence, const EventHeader* record) {
       return apply(read_event<CreditReceived>(record));
     case EventType::credits_acknowledged:
       return apply(read_event<CreditsAcknowledged>(record));
+    default:
+      break;
   }
   HB_ASSERT(!"an event type of a newer version");
 }

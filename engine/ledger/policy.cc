@@ -1,5 +1,7 @@
 #include "engine/ledger/policy.h"
 
+#include <algorithm>
+
 namespace hb {
 
 namespace {
@@ -12,7 +14,21 @@ Result<void> between(const char* key, std::int64_t value, std::int64_t least, st
                                       std::to_string(most) + unit);
 }
 
+std::int64_t floor_divide(std::int64_t n, std::int64_t divisor) {
+  return n / divisor - (n % divisor < 0 ? 1 : 0);
+}
+
 }  // namespace
+
+std::int32_t Policy::day_of(Time at) const {
+  const std::int64_t local_us = at.us() + utc_offset.us() - day_start.us();
+  return static_cast<std::int32_t>(floor_divide(local_us, Duration::hours(24).us()));
+}
+
+Amount Policy::share_max_at(Time at) const {
+  const bool holiday = std::ranges::find(holidays, day_of(at)) != holidays.end();
+  return holiday ? holiday_share_max : share_max;
+}
 
 Result<void> validate(const Policy& p) {
   const Result<void> checks[] = {

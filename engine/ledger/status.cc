@@ -36,6 +36,46 @@ std::string_view name(Status status) {
       return "key_missing";
     case Status::key_conflict:
       return "key_conflict";
+    case Status::split_unknown:
+      return "split_unknown";
+    case Status::split_not_allowed:
+      return "split_not_allowed";
+    case Status::recipients_out_of_range:
+      return "recipients_out_of_range";
+    case Status::recipients_not_allowed:
+      return "recipients_not_allowed";
+    case Status::recipient_repeated:
+      return "recipient_repeated";
+    case Status::recipient_is_sender:
+      return "recipient_is_sender";
+    case Status::opens_in_past:
+      return "opens_in_past";
+    case Status::opens_too_late:
+      return "opens_too_late";
+    case Status::funding_unknown:
+      return "funding_unknown";
+    case Status::reference_missing:
+      return "reference_missing";
+    case Status::reference_not_allowed:
+      return "reference_not_allowed";
+    case Status::choice_unknown:
+      return "choice_unknown";
+    case Status::arrival_not_offered:
+      return "arrival_not_offered";
+    case Status::refund_target_unknown:
+      return "refund_target_unknown";
+    case Status::operator_missing:
+      return "operator_missing";
+    case Status::decision_unknown:
+      return "decision_unknown";
+    case Status::case_user_missing:
+      return "case_user_missing";
+    case Status::shard_unknown:
+      return "shard_unknown";
+    case Status::page_out_of_range:
+      return "page_out_of_range";
+    case Status::cursor_invalid:
+      return "cursor_invalid";
     case Status::wallet_unknown:
       return "wallet_unknown";
     case Status::wallet_exists:
@@ -50,6 +90,64 @@ std::string_view name(Status status) {
       return "sold_out";
     case Status::expired:
       return "expired";
+    case Status::not_open_yet:
+      return "not_open_yet";
+    case Status::not_recipient:
+      return "not_recipient";
+    case Status::sender_excluded:
+      return "sender_excluded";
+    case Status::code_required:
+      return "code_required";
+    case Status::code_wrong:
+      return "code_wrong";
+    case Status::code_locked:
+      return "code_locked";
+    case Status::packet_frozen:
+      return "packet_frozen";
+    case Status::wallet_frozen:
+      return "wallet_frozen";
+    case Status::not_sender:
+      return "not_sender";
+    case Status::not_recallable:
+      return "not_recallable";
+    case Status::recalled:
+      return "recalled";
+    case Status::claim_unknown:
+      return "claim_unknown";
+    case Status::already_returned:
+      return "already_returned";
+    case Status::return_window_over:
+      return "return_window_over";
+    case Status::return_in_progress:
+      return "return_in_progress";
+    case Status::transfer_unknown:
+      return "transfer_unknown";
+    case Status::transfer_accepted:
+      return "transfer_accepted";
+    case Status::transfer_arrived:
+      return "transfer_arrived";
+    case Status::transfer_closed:
+      return "transfer_closed";
+    case Status::transfer_not_arrived:
+      return "transfer_not_arrived";
+    case Status::cap_count_reached:
+      return "cap_count_reached";
+    case Status::cap_amount_reached:
+      return "cap_amount_reached";
+    case Status::case_unknown:
+      return "case_unknown";
+    case Status::case_resolved:
+      return "case_resolved";
+    case Status::case_exists:
+      return "case_exists";
+    case Status::payout_unknown:
+      return "payout_unknown";
+    case Status::payout_confirmed:
+      return "payout_confirmed";
+    case Status::already_frozen:
+      return "already_frozen";
+    case Status::not_frozen:
+      return "not_frozen";
     case Status::overloaded:
       return "overloaded";
     case Status::deadline_exceeded:
@@ -58,6 +156,8 @@ std::string_view name(Status status) {
       return "read_only";
     case Status::shutting_down:
       return "shutting_down";
+    case Status::records_unavailable:
+      return "records_unavailable";
     case Status::frame_malformed:
       return "frame_malformed";
     case Status::frame_too_large:

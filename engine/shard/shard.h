@@ -78,8 +78,8 @@ class Shard {
   // Takes the parcel until finished() yields it.
   void accept(Parcel* parcel);
 
-  // True when there is more to do at once: refunds that the budget cut off.  What waits for the disk
-  // goes on with a step after the disk has something to tell.
+  // True when there is more to do at once: refunds that the budget cut off.  What waits for the
+  // disk goes on with a step after the disk has something to tell.
   bool step(Time now);
 
   // The next parcel whose replies may leave, or nothing.
@@ -137,6 +137,11 @@ class Shard {
   void run(Reply& reply, const ClaimBatch& command);
   void run(Reply& reply, const PeekPacket& query);
   void run(Reply& reply, const ShowPacket& query);
+  // A command whose rule is not there yet.
+  template <class Command>
+  void run(Reply& reply, const Command&) {
+    reply.status = Status::command_unknown;
+  }
   void run_money(Reply& reply, const Verdict& verdict, const MoneyMoved& event, UserId user);
 
   // Returns the event's sequence.

@@ -26,17 +26,38 @@ constexpr std::size_t read_bytes_max = 256UL * 1024;
 constexpr unsigned part_shift = 32;
 constexpr unsigned turn_shift = 48;
 
+// ---- where a command is decided: the partition of what it is about ------------------------------
+
+template <class Command>
+PartitionId home_of(const Command& command) {
+  if constexpr (requires { command.packet; }) {
+    return partition_of(command.packet);
+  } else if constexpr (requires { command.transfer; }) {
+    return partition_of(command.transfer);
+  } else if constexpr (requires { command.case_id; }) {
+    return partition_of(command.case_id);
+  } else if constexpr (requires { command.subject; }) {
+    return partition_of(command.subject);
+  } else if constexpr (requires { command.sender; }) {
+    return partition_of(command.sender);
+  } else {
+    return partition_of(command.user);
+  }
+}
+
+// The shard that decides the command; nothing when it names one that is not there.
 // REQUIRES: not a ClaimBatch; claims are routed one by one.
-PartitionId partition_of_command(const Command& command) {
+std::optional<ShardId> shard_of_command(const Command& command, std::uint16_t shard_count) {
   HB_ASSERT(!std::holds_alternative<ClaimBatch>(command));
-  return std::visit(Overloaded{
-                        [](const SendPacket& c) { return partition_of(c.sender); },
-                        [](const PeekPacket& c) { return partition_of(c.packet); },
-                        [](const ShowPacket& c) { return partition_of(c.packet); },
-                        [](const ClaimBatch&) { return PartitionId(); },
-                        [](const auto& wallet) { return partition_of(wallet.user); },
-                    },
-                    command);
+  return std::visit(
+      Overloaded{
+          [](const ClaimBatch&) { return std::optional<ShardId>(); },
+          [&](const ListPayouts& c) {
+            return c.shard.value < shard_count ? std::optional(c.shard) : std::nullopt;
+          },
+          [&](const auto& c) { return std::optional(shard_of(home_of(c), shard_count)); },
+      },
+      command);
 }
 
 // As many as the answer may have rows, so that the window bounds what answers take.
@@ -173,9 +194,10 @@ void Session::turn_away(std::uint64_t id, Refusal refusal) {
 // ---- commands -----------------------------------------------------------------------------------
 
 void Session::take(const Request& request, const Command& command, CommandSink& sink) {
-  const ShardId shard = shard_of(partition_of_command(command), options_.shard_count);
+  const std::optional<ShardId> shard = shard_of_command(command, options_.shard_count);
+  if (!shard) return turn_away(request.id, {Status::shard_unknown, options_.shard_count});
   const std::uint32_t slot = open_slot(request.id, weight_of(command), Form::command);
-  sink.batch(shard).commands.push_back({reply_to(slot, 0), request.deadline, command});
+  sink.batch(*shard).commands.push_back({reply_to(slot, 0), request.deadline, command});
 }
 
 void Session::take(const Request& request, const SingleClaim& single, CommandSink& sink) {

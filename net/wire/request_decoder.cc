@@ -62,14 +62,12 @@ Body convert(const fb::Request&, const fb::ShowWallet& from) {
 }
 
 Body convert(const fb::Request& request, const fb::SendPacket& from) {
-  SendPacket to{key_of(request),
-                UserId(from.sender()),
-                Amount(from.total()),
-                from.share_count(),
-                static_cast<PacketKind>(from.kind()),
-                Duration::us(from.expires_in_us()),
-                {},
-                {}};
+  SendPacket to{.key = key_of(request),
+                .sender = UserId(from.sender()),
+                .total = Amount(from.total()),
+                .share_count = from.share_count(),
+                .kind = static_cast<PacketKind>(from.kind()),
+                .expires_in = Duration::us(from.expires_in_us())};
   if (!read(from.remark(), to.remark)) {
     return refuse(Status::text_too_long, limits::remark_bytes_max);
   }

@@ -14,22 +14,94 @@ namespace {
 
 namespace fb = ::hongbao;
 
-#define HB_STATUSES(X)                                                                            \
-  X(ok)                                                                                           \
-  X(already_claimed)                                                                              \
-  X(user_invalid)                                                                                 \
-  X(amount_not_positive)                                                                          \
-  X(amount_over_limit)                                                                            \
-  X(shares_out_of_range) X(total_below_shares) X(total_above_shares) X(total_not_divisible)       \
-      X(expiry_too_short) X(expiry_too_long) X(text_invalid) X(text_too_long) X(kind_unknown)     \
-          X(key_missing) X(key_conflict) X(wallet_unknown) X(wallet_exists) X(insufficient_funds) \
-              X(balance_over_limit) X(packet_unknown) X(sold_out) X(expired) X(overloaded)        \
-                  X(deadline_exceeded) X(read_only) X(shutting_down) X(frame_malformed)           \
-                      X(frame_too_large) X(version_unsupported) X(handshake_required)             \
-                          X(handshake_repeated) X(command_unknown) X(batch_too_large)             \
-                              X(frame_timeout)
-#define HB_KINDS(X) X(lucky) X(even)
-#define HB_STATES(X) X(open) X(sold_out) X(refunded)
+#define HB_STATUSES(X)       \
+  X(ok)                      \
+  X(already_claimed)         \
+  X(user_invalid)            \
+  X(amount_not_positive)     \
+  X(amount_over_limit)       \
+  X(shares_out_of_range)     \
+  X(total_below_shares)      \
+  X(total_above_shares)      \
+  X(total_not_divisible)     \
+  X(expiry_too_short)        \
+  X(expiry_too_long)         \
+  X(text_invalid)            \
+  X(text_too_long)           \
+  X(kind_unknown)            \
+  X(key_missing)             \
+  X(key_conflict)            \
+  X(wallet_unknown)          \
+  X(wallet_exists)           \
+  X(insufficient_funds)      \
+  X(balance_over_limit)      \
+  X(packet_unknown)          \
+  X(sold_out)                \
+  X(expired)                 \
+  X(overloaded)              \
+  X(deadline_exceeded)       \
+  X(read_only)               \
+  X(shutting_down)           \
+  X(records_unavailable)     \
+  X(frame_malformed)         \
+  X(frame_too_large)         \
+  X(version_unsupported)     \
+  X(handshake_required)      \
+  X(handshake_repeated)      \
+  X(command_unknown)         \
+  X(batch_too_large)         \
+  X(frame_timeout)           \
+  X(split_unknown)           \
+  X(split_not_allowed)       \
+  X(recipients_out_of_range) \
+  X(recipients_not_allowed)  \
+  X(recipient_repeated)      \
+  X(recipient_is_sender)     \
+  X(opens_in_past)           \
+  X(opens_too_late)          \
+  X(funding_unknown)         \
+  X(reference_missing)       \
+  X(reference_not_allowed)   \
+  X(choice_unknown)          \
+  X(arrival_not_offered)     \
+  X(refund_target_unknown)   \
+  X(operator_missing)        \
+  X(decision_unknown)        \
+  X(case_user_missing)       \
+  X(shard_unknown)           \
+  X(page_out_of_range)       \
+  X(cursor_invalid)          \
+  X(not_open_yet)            \
+  X(not_recipient)           \
+  X(sender_excluded)         \
+  X(code_required)           \
+  X(code_wrong)              \
+  X(code_locked)             \
+  X(packet_frozen)           \
+  X(wallet_frozen)           \
+  X(not_sender)              \
+  X(not_recallable)          \
+  X(recalled)                \
+  X(claim_unknown)           \
+  X(already_returned)        \
+  X(return_window_over)      \
+  X(return_in_progress)      \
+  X(transfer_unknown)        \
+  X(transfer_accepted)       \
+  X(transfer_arrived)        \
+  X(transfer_closed)         \
+  X(transfer_not_arrived)    \
+  X(cap_count_reached)       \
+  X(cap_amount_reached)      \
+  X(case_unknown)            \
+  X(case_resolved)           \
+  X(case_exists)             \
+  X(payout_unknown)          \
+  X(payout_confirmed)        \
+  X(already_frozen)          \
+  X(not_frozen)
+#define HB_KINDS(X) X(lucky) X(even) X(direct) X(exclusive)
+#define HB_STATES(X) X(open) X(sold_out) X(refunded) X(recalled)
 #define HB_ACKNOWLEDGEMENTS(X) X(memory) X(disk) X(replicated)
 #define HB_ROLES(X) X(gateway) X(support) X(operator_) X(auditor)
 

@@ -84,6 +84,107 @@ StatusText status_message(Status status, std::int64_t limit) {
       return text("all shares of this packet are taken");
     case Status::expired:
       return text("the packet has expired; what was left goes back to its sender");
+    case Status::split_unknown:
+      return text("this server does not know that split; see its version at the handshake");
+    case Status::split_not_allowed:
+      return text("this kind of packet is not split that way; leave the split out");
+    case Status::recipients_out_of_range:
+      return text("such a packet names 1 to {} users; use a number in that range", limit);
+    case Status::recipients_not_allowed:
+      return text("this kind of packet is for everybody; send a direct or exclusive one instead");
+    case Status::recipient_repeated:
+      return text("user {} is named twice; name each user once", limit);
+    case Status::recipient_is_sender:
+      return text("sender and recipient are the same user; name another one");
+    case Status::opens_in_past:
+      return text("the opening time is over; leave it out, or name a later one");
+    case Status::opens_too_late:
+      return text("the packet would open too late; {} ahead is the most", span_of(limit));
+    case Status::funding_unknown:
+      return text("this server does not know that funding source; see its version");
+    case Status::reference_missing:
+      return text("external money needs the rail's reference; send it along");
+    case Status::reference_not_allowed:
+      return text("money of the wallet has no reference; leave it out");
+    case Status::choice_unknown:
+      return text("this server does not know that option's value; see its version");
+    case Status::arrival_not_offered:
+      return text("that arrival is not offered; the longest is {}", span_of(limit));
+    case Status::refund_target_unknown:
+      return text("this server does not know that refund target; see its version");
+    case Status::operator_missing:
+      return text("a support command must say who gives it; name the operator");
+    case Status::decision_unknown:
+      return text("this server does not know that decision; refuse or uphold");
+    case Status::case_user_missing:
+      return text("upholding this case needs to know whose share goes back; name the user");
+    case Status::shard_unknown:
+      return text("the server has {} shards, counted from 0; name one of them", limit);
+    case Status::page_out_of_range:
+      return text("a page has 1 to {} rows; use a number in that range", limit);
+    case Status::cursor_invalid:
+      return text("this cursor is none of this list's; start from the first page");
+    case Status::not_open_yet:
+      return text("the packet is not open yet; it opens at {} us", limit);
+    case Status::not_recipient:
+      return text("this is for other users, named by its sender");
+    case Status::sender_excluded:
+      return text("the sender may not claim this packet");
+    case Status::code_required:
+      return text("this packet wants a code; claim with it, one claim at a time");
+    case Status::code_wrong:
+      return text("the code is wrong; {} more tries", limit);
+    case Status::code_locked:
+      return text("the code was wrong {} times; this user cannot claim this packet", limit);
+    case Status::packet_frozen:
+      return text("support has frozen it; nothing moves until it is unfrozen");
+    case Status::wallet_frozen:
+      return text("support has frozen the wallet; no money leaves it until it is unfrozen");
+    case Status::not_sender:
+      return text("only its sender may do this");
+    case Status::not_recallable:
+      return text("this packet was sent as one that cannot be recalled");
+    case Status::recalled:
+      return text("its sender has recalled the packet");
+    case Status::claim_unknown:
+      return text("the user has no share of this packet");
+    case Status::already_returned:
+      return text("it was returned before");
+    case Status::return_window_over:
+      return text("too late to return it; {} is the most", span_of(limit));
+    case Status::return_in_progress:
+      return text("it is being returned at this moment; look again soon");
+    case Status::transfer_unknown:
+      return text("no transfer has this id");
+    case Status::transfer_accepted:
+      return text("the transfer is accepted already; return it after it has arrived");
+    case Status::transfer_arrived:
+      return text("the transfer has arrived; its recipient may return it");
+    case Status::transfer_closed:
+      return text("the transfer is over, in state {}; see TransferState", limit);
+    case Status::transfer_not_arrived:
+      return text("the transfer has not arrived; before that its sender may cancel it");
+    case Status::cap_count_reached:
+      return text("the sender's daily cap of {} is reached; try again tomorrow", limit);
+    case Status::cap_amount_reached:
+      return text("the sender's daily cap of {} would be passed; send less, or tomorrow",
+                  yuan(limit));
+    case Status::case_unknown:
+      return text("no case has this id");
+    case Status::case_resolved:
+      return text("the case is resolved already, in state {}; see CaseState", limit);
+    case Status::case_exists:
+      return text("case {} about this is open; resolve it first", limit);
+    case Status::payout_unknown:
+      return text("no payout is owed for this packet");
+    case Status::payout_confirmed:
+      return text("this payout was confirmed before");
+    case Status::already_frozen:
+      return text("it is frozen already");
+    case Status::not_frozen:
+      return text("it is not frozen");
+    case Status::records_unavailable:
+      return text("the records are being built anew; try again after {}", span_of(limit));
     case Status::overloaded:
       return text("the server is full; nothing was done, try again after {}", span_of(limit));
     case Status::deadline_exceeded:

@@ -122,6 +122,10 @@ std::string_view name(PacketKind kind) {
       return "lucky";
     case PacketKind::even:
       return "even";
+    case PacketKind::direct:
+      return "direct";
+    case PacketKind::exclusive:
+      return "exclusive";
   }
   return "unknown";
 }
@@ -134,6 +138,8 @@ std::string_view name(PacketState state) {
       return "sold_out";
     case PacketState::refunded:
       return "refunded";
+    case PacketState::recalled:
+      return "recalled";
   }
   return "unknown";
 }

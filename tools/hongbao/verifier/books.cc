@@ -426,6 +426,7 @@ void Books::count(PacketId id, const Packet& packet) {
       ++figures_.packets_sold_out;
       break;
     case PacketState::refunded:
+    case PacketState::recalled:
       ++figures_.packets_refunded;
       break;
   }

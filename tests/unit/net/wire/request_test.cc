@@ -95,14 +95,14 @@ TEST(RequestCodec, CarriesDepositAndWithdraw) {
 
 TEST(RequestCodec, CarriesSendPacket) {
   RequestEncoder encoder;
-  const SendPacket sent{key,
-                        UserId(9),
-                        Amount(2000),
-                        500,
-                        PacketKind::even,
-                        Duration::hours(24),
-                        Remark(std::string(limits::remark_bytes_max, 'r')),
-                        Group(std::string(limits::group_bytes_max, 'g'))};
+  const SendPacket sent{.key = key,
+                        .sender = UserId(9),
+                        .total = Amount(2000),
+                        .share_count = 500,
+                        .kind = PacketKind::even,
+                        .expires_in = Duration::hours(24),
+                        .remark = Remark(std::string(limits::remark_bytes_max, 'r')),
+                        .group = Group(std::string(limits::group_bytes_max, 'g'))};
   const Request request = decode(encoder.command(5, deadline, sent));
   const auto& command = command_in<SendPacket>(request);
   EXPECT_EQ(command.key, key);
@@ -249,9 +249,12 @@ TEST(RequestDecoder, SurvivesEveryByteChanged) {
         return std::vector(f.begin(), f.end());
       }(),
       [&] {
-        const auto f = encoder.command(
-            2, deadline,
-            SendPacket{key, UserId(1), Amount(1), 1, PacketKind::lucky, {}, Remark("hi"), {}});
+        const auto f = encoder.command(2, deadline,
+                                       SendPacket{.key = key,
+                                                  .sender = UserId(1),
+                                                  .total = Amount(1),
+                                                  .share_count = 1,
+                                                  .remark = Remark("hi")});
         return std::vector(f.begin(), f.end());
       }(),
   };
