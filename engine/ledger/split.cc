@@ -1,6 +1,7 @@
 #include "engine/ledger/split.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/assert.h"
 
@@ -13,6 +14,9 @@ std::int64_t scale(std::uint32_t random, std::int64_t bound) {
   return static_cast<std::int64_t>((std::uint64_t{random} * static_cast<std::uint64_t>(bound)) >>
                                    32);
 }
+
+// Where the words of the shuffle start, apart from those of the shares.
+constexpr std::uint32_t shuffle_words = 0x8000'0000;
 
 }  // namespace
 
@@ -35,6 +39,21 @@ std::int64_t draw_double_mean(const SplitState& s, std::uint64_t word) {
   const std::int64_t low = std::max(least, twice_mean - most);
   const std::int64_t high = twice_mean - low;
   return low + scale(draw_bits, high - low + 1);
+}
+
+void draw_order_fair(PrfKey seed, const SplitState& whole, std::span<std::uint32_t> shares_fen) {
+  HB_ASSERT(static_cast<std::int64_t>(shares_fen.size()) == whole.shares_left);
+  SplitState rest = whole;
+  for (std::uint32_t i = 0; i < shares_fen.size(); ++i) {
+    const std::int64_t drawn_fen = draw_double_mean(rest, split_word(seed, i));
+    shares_fen[i] = static_cast<std::uint32_t>(drawn_fen);
+    rest.remaining_fen -= drawn_fen;
+    --rest.shares_left;
+  }
+  for (auto i = static_cast<std::uint32_t>(shares_fen.size()); i-- > 1;) {
+    const auto bits = static_cast<std::uint32_t>(split_word(seed, shuffle_words + i));
+    std::swap(shares_fen[i], shares_fen[static_cast<std::size_t>(scale(bits, i + 1))]);
+  }
 }
 
 }  // namespace hb
