@@ -48,6 +48,9 @@ inline constexpr std::int64_t opens_ahead_us_max = 5LL * 24 * 3600 * 1'000'000;
 // A transfer, in fen: what a packet row's and a credit record's 32 bits hold.
 inline constexpr std::int64_t transfer_amount_max = 0xffff'ffff;
 
+// For how long a policy may let shares and transfers be returned.
+inline constexpr std::int64_t return_window_us_max = 365LL * 24 * 3600 * 1'000'000;
+
 // Arrivals that a policy may offer for transfers, and dates that it may call holidays.
 inline constexpr std::size_t transfer_arrivals_max = 4;
 inline constexpr std::size_t holidays_max = 64;

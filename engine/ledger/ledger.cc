@@ -5,119 +5,15 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/partition.h"
-#include "engine/base/text.h"
-#include "engine/ledger/split.h"
+#include "engine/ledger/decisions.h"
 
 namespace hb {
 
 namespace {
 
-Verdict refuse(Status status, std::int64_t limit = 0) {
-  return {.status = status, .limit = limit};
-}
-
 std::uint16_t first_partition(ShardId shard, std::uint16_t shard_count) {
   const std::uint32_t n = shard_count;
   return static_cast<std::uint16_t>((shard.value * std::uint32_t{limits::partitions} + n - 1) / n);
-}
-
-// ---- fingerprints: what makes two commands with one key "the same" ----------------------------
-
-class Fingerprint {
- public:
-  explicit Fingerprint(EventType type) { add(static_cast<std::uint64_t>(type)); }
-  Fingerprint& add(std::uint64_t word) {
-    hash_ = mix64(hash_ ^ word) + 0x9e3779b97f4a7c15;
-    return *this;
-  }
-  Fingerprint& add(std::string_view text) {
-    add(text.size());
-    return add(checksum64(std::as_bytes(std::span(text.data(), text.size()))));
-  }
-  std::uint64_t value() const { return hash_; }
-
- private:
-  std::uint64_t hash_ = 0;
-};
-
-std::uint64_t fingerprint_of(const OpenWallet& c) {
-  return Fingerprint(EventType::wallet_opened).add(c.user.value).add(c.name.view()).value();
-}
-
-std::uint64_t fingerprint_of(EventType type, UserId user, Amount amount) {
-  return Fingerprint(type).add(user.value).add(static_cast<std::uint64_t>(amount.fen())).value();
-}
-
-std::uint64_t fingerprint_of(const SendPacket& c) {
-  return Fingerprint(EventType::packet_sent)
-      .add(c.sender.value)
-      .add(static_cast<std::uint64_t>(c.total.fen()))
-      .add(c.share_count)
-      .add(static_cast<std::uint64_t>(c.kind))
-      .add(static_cast<std::uint64_t>(c.expires_in.us()))
-      .add(c.remark.view())
-      .add(c.group.view())
-      .value();
-}
-
-// ---- rules that need no state -----------------------------------------------------------------
-
-Verdict check_money_in_or_out(Key128 key, UserId user, Amount amount) {
-  if (key.empty()) return refuse(Status::key_missing);
-  if (user == UserId{}) return refuse(Status::user_invalid);
-  if (amount <= Amount{}) return refuse(Status::amount_not_positive);
-  if (amount > Amount{limits::amount_max}) {
-    return refuse(Status::amount_over_limit, limits::amount_max);
-  }
-  return {};
-}
-
-Verdict check_split(const SendPacket& c, const Policy& policy) {
-  const std::int64_t shares = c.share_count;
-  if (c.kind != PacketKind::lucky && c.kind != PacketKind::even) {
-    return refuse(Status::kind_unknown);
-  }
-  if (c.total <= Amount{}) return refuse(Status::amount_not_positive);
-  if (shares < 1 || shares > policy.shares_max) {
-    return refuse(Status::shares_out_of_range, policy.shares_max);
-  }
-  if (c.total < policy.share_min * shares) {
-    return refuse(Status::total_below_shares, (policy.share_min * shares).fen());
-  }
-  if (c.total > policy.share_max * shares) {
-    return refuse(Status::total_above_shares, (policy.share_max * shares).fen());
-  }
-  if (c.kind == PacketKind::even && c.total.fen() % shares != 0) {
-    return refuse(Status::total_not_divisible, shares);
-  }
-  return {};
-}
-
-Verdict check_terms(const SendPacket& c, const Policy& policy) {
-  if (c.expires_in != Duration{}) {
-    if (c.expires_in < policy.expiry_min) {
-      return refuse(Status::expiry_too_short, policy.expiry_min.us());
-    }
-    if (c.expires_in > policy.expiry_max) {
-      return refuse(Status::expiry_too_long, policy.expiry_max.us());
-    }
-  }
-  if (!valid_utf8(c.remark.view()) || !valid_utf8(c.group.view())) {
-    return refuse(Status::text_invalid);
-  }
-  return {};
-}
-
-ClaimAnswer claim_refused(Status status) {
-  return {.status = status};
-}
-
-ClaimAnswer claim_told(Status status, const PacketRow& packet, const ClaimCell& claim,
-                       std::uint16_t index) {
-  return {.status = status,
-          .share_index = index,
-          .amount_fen = static_cast<std::uint32_t>(claim.amount_fen),
-          .claimed_at = packet.sent_at + Duration::us(static_cast<std::int64_t>(claim.delay_us))};
 }
 
 }  // namespace
@@ -131,9 +27,10 @@ Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count)
           std::uint32_t{first_.value}),
       wallets_(partition_count_),
       replays_(partition_count_),
+      usage_(partition_count_),
       packets_(first_, partition_count_),
       outboxes_(shard_count),
-      credits_received_(shard_count) {
+      received_(shard_count) {
   HB_ASSERT(shard.value < shard_count && shard_count <= limits::shards_max);
 }
 
@@ -142,11 +39,14 @@ bool Ledger::owns(PartitionId partition) const {
   return std::uint32_t{partition.value} - std::uint32_t{first_.value} < partition_count_;
 }
 
-// ---- decide -----------------------------------------------------------------------------------
+// ---- stored answers -----------------------------------------------------------------------------
 
+// Nothing (go on deciding), or the end of a keyed command: a replay or a conflict.
 bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t fingerprint,
                     Verdict& verdict) const {
-  const ReplayRow* row = replays_[partition.value - first_.value].find(key, now);
+  // An id that a client made up may lie anywhere; nothing is stored for what is not here.
+  if (!owns(partition)) return false;
+  const ReplayRow* row = replays_[index_of(partition)].find(key, now);
   if (row == nullptr) return false;
   if (row->fingerprint != fingerprint) {
     verdict = refuse(Status::key_conflict);
@@ -156,302 +56,27 @@ bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t f
   return true;
 }
 
-Verdict Ledger::decide(Time now, const OpenWallet& c, WalletOpened& event) const {
-  if (c.key.empty()) return refuse(Status::key_missing);
-  if (c.user == UserId{}) return refuse(Status::user_invalid);
-  const std::uint64_t fingerprint = fingerprint_of(c);
-  Verdict verdict;
-  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
-  if (!valid_utf8(c.name.view())) return refuse(Status::text_invalid);
-  const WalletRow* wallet = find_wallet(c.user);
-  if (wallet != nullptr && wallet->opened_by_command) return refuse(Status::wallet_exists);
-
-  event = WalletOpened{.units = units_for(offsetof(WalletOpened, name) + c.name.size()),
-                       .name_bytes = static_cast<std::uint16_t>(c.name.size()),
-                       .at = now,
-                       .user = c.user,
-                       .fingerprint = fingerprint,
-                       .key = c.key};
-  c.name.view().copy(event.name, c.name.size());
-  return {};
+void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {
+  replays_[index_of(partition)].insert(row, now, replay_rows_);
 }
 
-Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
-  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
-  const std::uint64_t fingerprint = fingerprint_of(EventType::deposited, c.user, c.amount);
-  Verdict verdict;
-  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
-  const WalletRow* wallet = find_wallet(c.user);
-  if (wallet == nullptr) return refuse(Status::wallet_unknown);
-  // Every fen in the books was once deposited: with the sum of deposits bounded, no wallet, however
-  // it is credited, ever passes the limit, and no credit can fail.
-  if (totals_.deposits + c.amount > Amount{limits::amount_max}) {
-    return refuse(Status::balance_over_limit, limits::amount_max);
-  }
-
-  event = MoneyMoved{.type = EventType::deposited,
-                     .at = now,
-                     .user = c.user,
-                     .amount = c.amount,
-                     .key = c.key,
-                     .fingerprint = fingerprint,
-                     .balance = wallet->balance + c.amount};
-  return {};
-}
-
-Verdict Ledger::decide(Time now, const Withdraw& c, MoneyMoved& event) const {
-  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
-  const std::uint64_t fingerprint = fingerprint_of(EventType::withdrawn, c.user, c.amount);
-  Verdict verdict;
-  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
-  const WalletRow* wallet = find_wallet(c.user);
-  if (wallet == nullptr) return refuse(Status::wallet_unknown);
-  if (wallet->balance < c.amount) {
-    return refuse(Status::insufficient_funds, wallet->balance.fen());
-  }
-
-  event = MoneyMoved{.type = EventType::withdrawn,
-                     .at = now,
-                     .user = c.user,
-                     .amount = c.amount,
-                     .key = c.key,
-                     .fingerprint = fingerprint,
-                     .balance = wallet->balance - c.amount};
-  return {};
-}
-
-Verdict Ledger::decide(Time now, const SendPacket& c, PrfKey seed, PacketSent& event) const {
-  if (c.key.empty()) return refuse(Status::key_missing);
-  if (c.sender == UserId{}) return refuse(Status::user_invalid);
-  const std::uint64_t fingerprint = fingerprint_of(c);
-  Verdict verdict;
-  if (replay(now, partition_of(c.sender), c.key, fingerprint, verdict)) return verdict;
-  if (const Verdict v = check_split(c, policy_); !v.accepted()) return v;
-  if (const Verdict v = check_terms(c, policy_); !v.accepted()) return v;
-  const WalletRow* wallet = find_wallet(c.sender);
-  if (wallet == nullptr) return refuse(Status::wallet_unknown);
-  if (wallet->balance < c.total) {
-    return refuse(Status::insufficient_funds, wallet->balance.fen());
-  }
-
-  const Duration life = c.expires_in == Duration{} ? policy_.expiry_default : c.expires_in;
-  const std::size_t text_bytes = c.remark.size() + c.group.size();
-  event = PacketSent{.units = units_for(offsetof(PacketSent, texts) + text_bytes),
-                     .share_count = static_cast<std::uint16_t>(c.share_count),
-                     .share_fen_max = static_cast<std::uint32_t>(policy_.share_max.fen()),
-                     .at = now,
-                     .packet = packets_.next_id(partition_of(c.sender)),
-                     .sender = c.sender,
-                     .total = c.total,
-                     .expires_at = now + life,
-                     .key = c.key,
-                     .fingerprint = fingerprint,
-                     .share_fen_min = static_cast<std::uint32_t>(policy_.share_min.fen()),
-                     .kind = c.kind,
-                     .remark_bytes = static_cast<std::uint8_t>(c.remark.size()),
-                     .group_bytes = static_cast<std::uint8_t>(c.group.size()),
-                     .seed = seed,
-                     .balance = wallet->balance - c.total};
-  c.remark.view().copy(event.texts, c.remark.size());
-  c.group.view().copy(event.texts + c.remark.size(), c.group.size());
-  return {};
-}
-
-ClaimAnswer Ledger::decide(Time now, const ClaimItem& claim, Claimed& event) const {
-  if (claim.user == UserId{}) return claim_refused(Status::user_invalid);
-  const PacketRow* packet = packets_.find(claim.packet);
-  if (packet == nullptr) return claim_refused(Status::packet_unknown);
-  std::uint16_t index = 0;
-  if (const ClaimCell* own = find_claim(*packet, claim.user, index)) {
-    return claim_told(Status::already_claimed, *packet, *own, index);
-  }
-  if (packet->state == PacketState::sold_out) return claim_refused(Status::sold_out);
-  if (now >= packet->expires_at) return claim_refused(Status::expired);
-
-  index = packet->claimed_count;
-  std::int64_t amount_fen = 0;
-  if (packet->kind == PacketKind::even) {
-    amount_fen = packet->total_fen / packet->share_count;
-  } else {
-    amount_fen = draw_double_mean({.remaining_fen = packet->remaining_fen,
-                                   .shares_left = packet->share_count - index,
-                                   .share_fen_min = packet->share_fen_min,
-                                   .share_fen_max = packet->share_fen_max},
-                                  split_word(packets_.seed(*packet), index));
-  }
-  event = Claimed{.share_index = index,
-                  .amount_fen = static_cast<std::uint32_t>(amount_fen),
-                  .at = now,
-                  .packet = claim.packet,
-                  .user = claim.user};
-  return {.status = Status::ok,
-          .share_index = index,
-          .amount_fen = event.amount_fen,
-          .claimed_at = now};
-}
-
-bool Ledger::decide_expiry(Time now, PacketStore::Slot slot, Refunded& event) const {
-  const PacketRow& packet = packets_.row(slot);
-  if (!holds_money(packet) || now < packet.expires_at) return false;
-  event = Refunded{.at = now, .packet = packets_.id(slot), .amount = Amount{packet.remaining_fen}};
-  return true;
-}
-
-bool Ledger::decide(Time now, ShardId source, const Credit& credit, CreditReceived& event) const {
-  const Sequence last = credits_received_[source.value];
-  if (credit.sequence <= last) return false;
-  HB_ASSERT(credit.previous == last);
-  event = CreditReceived{.source = source.value,
-                         .amount_fen = static_cast<std::uint32_t>(credit.amount.fen()),
-                         .at = now,
-                         .source_sequence = credit.sequence,
-                         .user = credit.user};
-  return true;
-}
-
-bool Ledger::decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const {
-  const CreditOutbox& outbox = outboxes_[target.value];
-  if (outbox.size() == 0 || through < outbox[0].sequence) return false;
-  event = CreditsAcknowledged{.target = target.value, .at = now, .through = through};
-  return true;
-}
-
-// ---- apply ------------------------------------------------------------------------------------
-
-void Ledger::apply(const WalletOpened& e) {
-  WalletRow& wallet = wallets_of(e.user).find_or_open(e.user, e.at, wallet_rows_);
-  HB_ASSERT(!wallet.opened_by_command);
-  wallet.opened_by_command = true;
-  if (e.name_bytes > 0) {
-    const std::string_view name(e.name, e.name_bytes);
-    const char size = static_cast<char>(name.size());
-    wallet.name = store_text({&size, 1}, name);
-  }
-  remember(e.at, partition_of(e.user),
-           {e.key, e.fingerprint, static_cast<std::uint64_t>(wallet.balance.fen())});
-}
-
-void Ledger::apply(const MoneyMoved& e) {
-  if (e.type == EventType::deposited) {
-    credit(e.user, e.amount, e.at);
-    totals_.deposits += e.amount;
-  } else {
-    debit(e.user, e.amount);
-    totals_.withdrawals += e.amount;
-  }
-  HB_ASSERT(balance_of(e.user) == e.balance);
-  HB_ASSERT(totals_.balanced());
-  remember(e.at, partition_of(e.user),
-           {e.key, e.fingerprint, static_cast<std::uint64_t>(e.balance.fen())});
-}
-
-PacketStore::Slot Ledger::apply(const PacketSent& e) {
-  debit(e.sender, e.total);
-  HB_ASSERT(balance_of(e.sender) == e.balance);
-  const PacketStore::Added added = packets_.add(e.packet, e.share_count, e.seed);
-  PacketRow& packet = added.row;
-  packet.sender = e.sender;
-  packet.sent_at = e.at;
-  packet.expires_at = e.expires_at;
-  packet.total_fen = static_cast<std::uint32_t>(e.total.fen());
-  packet.remaining_fen = packet.total_fen;
-  packet.share_fen_min = e.share_fen_min;
-  packet.share_fen_max = e.share_fen_max;
-  packet.kind = e.kind;
-  packet.state = PacketState::open;
-  packet.remark_bytes = e.remark_bytes;
-  packet.group_bytes = e.group_bytes;
-  const std::size_t text_bytes = std::size_t{e.remark_bytes} + e.group_bytes;
-  if (text_bytes > 0) packet.texts = store_text({e.texts, text_bytes});
-  totals_.packets += e.total;
-  ++packets_open_;
-  HB_ASSERT(totals_.balanced());
-  remember(e.at, partition_of(e.sender), {e.key, e.fingerprint, e.packet.value});
-  return added.slot;
-}
-
-void Ledger::apply(Sequence sequence, const Claimed& e) {
-  PacketRow* packet = packets_.find(e.packet);
-  HB_ASSERT(packet != nullptr && holds_money(*packet));
-  HB_ASSERT(e.share_index == packet->claimed_count && e.amount_fen <= packet->remaining_fen);
-  ClaimCell& cell = packets_.next_claim(*packet);
-  cell.user = e.user;
-  cell.amount_fen = e.amount_fen & ((1u << 22) - 1);
-  cell.flags = 0;
-  cell.delay_us = static_cast<std::uint64_t>((e.at - packet->sent_at).us()) & ((1ull << 40) - 1);
-  packet->remaining_fen -= e.amount_fen;
-  ++packet->claimed_count;
-  if (packet->claimed_count == packet->share_count) {
-    HB_ASSERT(packet->remaining_fen == 0);
-    packet->state = PacketState::sold_out;
-    --packets_open_;
-  }
-  const Amount amount{e.amount_fen};
-  totals_.packets -= amount;
-  credit_or_send(sequence, e.user, amount, e.at);
-  HB_ASSERT(totals_.balanced());
-}
-
-void Ledger::apply(const Refunded& e) {
-  PacketRow* packet = packets_.find(e.packet);
-  HB_ASSERT(packet != nullptr && holds_money(*packet));
-  HB_ASSERT(e.amount == Amount{packet->remaining_fen} && e.at >= packet->expires_at);
-  packet->remaining_fen = 0;
-  packet->state = PacketState::refunded;
-  --packets_open_;
-  totals_.packets -= e.amount;
-  credit(packet->sender, e.amount, e.at);
-  HB_ASSERT(totals_.balanced());
-}
-
-void Ledger::apply(const CreditReceived& e) {
-  Sequence& last = credits_received_[e.source];
-  HB_ASSERT(e.source_sequence > last);
-  last = e.source_sequence;
-  const Amount amount{e.amount_fen};
-  totals_.credits_received += amount;
-  credit(e.user, amount, e.at);
-  HB_ASSERT(totals_.balanced());
-}
-
-void Ledger::apply(const CreditsAcknowledged& e) {
-  outboxes_[e.target].acknowledge(e.through);
-}
-
-void Ledger::apply(Sequence sequence, const EventHeader* record) {
-  switch (record->type) {
-    case EventType::wallet_opened:
-      return apply(read_event<WalletOpened>(record));
-    case EventType::deposited:
-    case EventType::withdrawn:
-      return apply(read_event<MoneyMoved>(record));
-    case EventType::packet_sent:
-      apply(read_event<PacketSent>(record));
-      return;
-    case EventType::claimed:
-      return apply(sequence, read_event<Claimed>(record));
-    case EventType::refunded:
-      return apply(read_event<Refunded>(record));
-    case EventType::credit_received:
-      return apply(read_event<CreditReceived>(record));
-    case EventType::credits_acknowledged:
-      return apply(read_event<CreditsAcknowledged>(record));
-    default:
-      break;
-  }
-  HB_ASSERT(!"an event type of a newer version");
-}
-
-// ---- wallets ----------------------------------------------------------------------------------
+// ---- money --------------------------------------------------------------------------------------
 
 const WalletRow* Ledger::find_wallet(UserId user) const {
-  return wallets_[partition_of(user).value - first_.value].find(user);
+  return wallets_[index_of(partition_of(user))].find(user);
+}
+
+const WalletRow* Ledger::find_usable_wallet(UserId user) const {
+  const WalletRow* wallet = find_wallet(user);
+  const bool usable =
+      wallet != nullptr && (wallet->opened_by_command || policy_.credit_opens_wallet);
+  return usable ? wallet : nullptr;
 }
 
 WalletTable& Ledger::wallets_of(UserId user) {
   const PartitionId partition = partition_of(user);
   HB_ASSERT(owns(partition));
-  return wallets_[partition.value - first_.value];
+  return wallets_[index_of(partition)];
 }
 
 Amount Ledger::balance_of(UserId user) const {
@@ -464,13 +89,6 @@ void Ledger::credit(UserId user, Amount amount, Time now) {
   totals_.wallets += amount;
 }
 
-void Ledger::credit_or_send(Sequence sequence, UserId user, Amount amount, Time now) {
-  const PartitionId partition = partition_of(user);
-  if (owns(partition)) return credit(user, amount, now);
-  outboxes_[shard_of(partition, shard_count_).value].add(sequence, user, amount);
-  totals_.credits_sent += amount;
-}
-
 void Ledger::debit(UserId user, Amount amount) {
   WalletRow* wallet = wallets_of(user).find(user);
   HB_ASSERT(wallet != nullptr && wallet->balance >= amount);
@@ -478,11 +96,160 @@ void Ledger::debit(UserId user, Amount amount) {
   totals_.wallets -= amount;
 }
 
-void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {
-  replays_[partition.value - first_.value].insert(row, now, replay_rows_);
+void Ledger::credit_or_send(Sequence sequence, UserId user, Amount amount, Time now) {
+  if (owns(partition_of(user))) return credit(user, amount, now);
+  totals_.sent += amount;
+  send_message({.sequence = sequence, .user = user, .amount = amount});
 }
 
-// ---- texts ------------------------------------------------------------------------------------
+// ---- other shards -------------------------------------------------------------------------------
+
+// To the shard of the message's user; an answer goes where its packet lives.
+void Ledger::send_message(const Message& message) {
+  const PartitionId home = message.kind == MessageKind::debit_answer ? partition_of(message.packet)
+                                                                     : partition_of(message.user);
+  HB_ASSERT(!owns(home));
+  outboxes_[shard_of(home, shard_count_).value].add(message);
+}
+
+void Ledger::receive(std::uint16_t source, Sequence sequence) {
+  Sequence& last = received_[source];
+  HB_ASSERT(sequence > last);
+  last = sequence;
+}
+
+MessageEvent Ledger::decide(Time now, ShardId source, const Message& message) const {
+  const Sequence last = received_[source.value];
+  if (message.sequence <= last) return {};
+  HB_ASSERT(message.previous == last);
+  switch (message.kind) {
+    case MessageKind::credit:
+      return CreditReceived{.source = source.value,
+                            .amount_fen = static_cast<std::uint32_t>(message.amount.fen()),
+                            .at = now,
+                            .source_sequence = message.sequence,
+                            .user = message.user};
+    case MessageKind::debit_request: {
+      const Debit debit = decide_debit(message.user, message.amount, message.forced);
+      return DebitDecided{.source = source.value,
+                          .share_index = message.share_index,
+                          .status = debit.status,
+                          .forced = message.forced,
+                          .at = now,
+                          .source_sequence = message.sequence,
+                          .packet = message.packet,
+                          .user = message.user,
+                          .wanted = message.amount,
+                          .taken = debit.taken,
+                          .balance = debit.balance};
+    }
+    case MessageKind::debit_answer:
+      break;
+  }
+  const auto pending = pending_returns_.find({message.packet, message.share_index});
+  HB_ASSERT(pending != pending_returns_.end());
+  const PendingReturn& p = pending->second;
+  return ReturnSettled{
+      .share_index = message.share_index,
+      .answer_shard = source.value,
+      .status = message.status,
+      .forced = p.forced,
+      .at = now,
+      .packet = message.packet,
+      .user = p.user,
+      .taken = message.amount,
+      .shortfall = p.forced ? p.amount - message.amount : Amount{},
+      .answer_sequence = message.sequence,
+      .key = p.key,
+      .fingerprint = p.fingerprint,
+      .case_id = p.case_id,
+      .limit = message.status == Status::insufficient_funds ? message.balance.fen() : 0};
+}
+
+bool Ledger::decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const {
+  const Outbox& outbox = outboxes_[target.value];
+  if (outbox.size() == 0 || through < outbox[0].sequence) return false;
+  event = CreditsAcknowledged{.target = target.value, .at = now, .through = through};
+  return true;
+}
+
+void Ledger::apply(const CreditReceived& e) {
+  receive(e.source, e.source_sequence);
+  const Amount amount{e.amount_fen};
+  totals_.received += amount;
+  credit(e.user, amount, e.at);
+  HB_ASSERT(totals_.balanced());
+}
+
+void Ledger::apply(const CreditsAcknowledged& e) {
+  outboxes_[e.target].acknowledge(e.through);
+}
+
+std::size_t Ledger::outbox_size_max() const {
+  std::size_t most = 0;
+  for (const Outbox& outbox : outboxes_) most = std::max(most, outbox.size());
+  return most;
+}
+
+// ---- any record ---------------------------------------------------------------------------------
+
+void Ledger::apply(Sequence sequence, const EventHeader* record) {
+  switch (record->type) {
+    case EventType::wallet_opened:
+      return apply(read_event<WalletOpened>(record));
+    case EventType::deposited:
+    case EventType::withdrawn:
+      return apply(read_event<MoneyMoved>(record));
+    case EventType::packet_sent: {
+      const auto event = read_event<PacketSent>(record);
+      apply(event, recipients_of(record, event));
+      return;
+    }
+    case EventType::claimed:
+      return apply(sequence, read_event<Claimed>(record));
+    case EventType::refunded:
+      return apply(read_event<Refunded>(record));
+    case EventType::credit_received:
+      return apply(read_event<CreditReceived>(record));
+    case EventType::credits_acknowledged:
+      return apply(read_event<CreditsAcknowledged>(record));
+    case EventType::wallet_set:
+      return apply(read_event<WalletSet>(record));
+    case EventType::wallet_frozen:
+    case EventType::wallet_unfrozen:
+    case EventType::packet_frozen:
+    case EventType::packet_unfrozen:
+      return apply(read_event<FreezeSet>(record));
+    case EventType::code_tried:
+      return apply(read_event<CodeTried>(record));
+    case EventType::packet_recalled:
+      return apply(read_event<PacketRecalled>(record));
+    case EventType::payout_confirmed:
+      return apply(read_event<PayoutConfirmed>(record));
+    case EventType::transfer_sent:
+      apply(read_event<TransferSent>(record));
+      return;
+    case EventType::transfer_accepted:
+      return apply(sequence, read_event<TransferAccepted>(record));
+    case EventType::transfer_arrived:
+      return apply(sequence, read_event<TransferArrived>(record));
+    case EventType::transfer_closed:
+      return apply(read_event<TransferClosed>(record));
+    case EventType::return_requested:
+      return apply(sequence, read_event<ReturnRequested>(record));
+    case EventType::debit_decided:
+      return apply(sequence, read_event<DebitDecided>(record));
+    case EventType::return_settled:
+      return apply(read_event<ReturnSettled>(record));
+    case EventType::case_opened:
+      return apply(read_event<CaseOpened>(record));
+    case EventType::case_resolved:
+      return apply(read_event<CaseResolved>(record));
+  }
+  HB_ASSERT(!"an event type of a newer version");
+}
+
+// ---- texts --------------------------------------------------------------------------------------
 
 std::uint32_t Ledger::store_text(std::string_view first, std::string_view second) {
   const std::size_t bytes = first.size() + second.size();
@@ -500,95 +267,40 @@ std::string_view Ledger::text(std::uint32_t run, std::size_t offset, std::size_t
   return {texts_.get(run).bytes + offset, size};
 }
 
-// ---- look -------------------------------------------------------------------------------------
+// ---- what waits for its time --------------------------------------------------------------------
 
-const ClaimCell* Ledger::find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const {
-  const std::span<const ClaimCell> claims = packets_.claims(row);
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    if (claims[i].user == user) {
-      index = static_cast<std::uint16_t>(i);
-      return &claims[i];
-    }
+bool Ledger::holds_money(const PacketRow& row) {
+  if (!row.has(PacketRow::is_transfer)) return row.state == PacketState::open;
+  return row.transfer_state == TransferState::pending ||
+         row.transfer_state == TransferState::accepted;
+}
+
+Time Ledger::due_at(const PacketRow& row) const {
+  const bool on_its_way =
+      row.has(PacketRow::is_transfer) && row.transfer_state == TransferState::accepted;
+  return on_its_way ? packets_.terms(row).arrives_at : row.expires_at;
+}
+
+std::optional<Ledger::Timer> Ledger::timer_of(PacketId id) const {
+  const PacketRow* row = packets_.find(id);
+  if (row == nullptr || !holds_money(*row)) return std::nullopt;
+  return Timer{packets_.slot_of(id), due_at(*row)};
+}
+
+// A timer only proposes: whoever is frozen, closed or not yet due is left alone.
+DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
+  const PacketRow& row = packets_.row(slot);
+  if (!holds_money(row) || row.has(PacketRow::frozen) || now < due_at(row)) return {};
+  const PacketId id = packets_.id(slot);
+  const Amount amount{row.remaining_fen};
+  if (!row.has(PacketRow::is_transfer)) {
+    return Refunded{.route = refund_route(row), .at = now, .packet = id, .amount = amount};
   }
-  return nullptr;
-}
-
-WalletAnswer Ledger::wallet_answer(UserId user, Amount balance) const {
-  const WalletRow* wallet = find_wallet(user);
-  HB_ASSERT(wallet != nullptr);
-  WalletAnswer answer{.user = user, .balance = balance, .opened_at = wallet->opened_at};
-  if (wallet->name != Slab<TextCell>::none) {
-    const auto size = static_cast<std::size_t>(text(wallet->name, 0, 1)[0]);
-    answer.name = DisplayName(text(wallet->name, 1, size));
+  if (row.transfer_state == TransferState::accepted) {
+    return TransferArrived{.at = now, .transfer = id, .amount = amount};
   }
-  return answer;
-}
-
-Digest256 Ledger::seed_commitment(const PacketRow& row) const {
-  const PrfKey seed = packets_.seed(row);
-  return sha256(std::as_bytes(std::span(&seed, 1)));
-}
-
-SendAnswer Ledger::send_answer(PacketId packet) const {
-  const PacketRow* row = packets_.find(packet);
-  HB_ASSERT(row != nullptr);
-  return {
-      .packet = packet, .expires_at = row->expires_at, .seed_commitment = seed_commitment(*row)};
-}
-
-PacketSummary Ledger::summary(PacketId id, const PacketRow& row) const {
-  std::int64_t claimed_fen = 0;
-  for (const ClaimCell& claim : packets_.claims(row)) {
-    claimed_fen += static_cast<std::int64_t>(claim.amount_fen);
-  }
-  return {.packet = id,
-          .sender = row.sender,
-          .kind = row.kind,
-          .state = row.state,
-          .share_count = row.share_count,
-          .claimed_count = row.claimed_count,
-          .total = Amount{row.total_fen},
-          .remaining = Amount{row.remaining_fen},
-          .refunded = Amount{std::int64_t{row.total_fen} - claimed_fen - row.remaining_fen},
-          .sent_at = row.sent_at,
-          .expires_at = row.expires_at,
-          .remark = Remark(text(row.texts, 0, row.remark_bytes)),
-          .group = Group(text(row.texts, row.remark_bytes, row.group_bytes))};
-}
-
-Verdict Ledger::show(const ShowWallet& q, WalletAnswer& answer) const {
-  const WalletRow* wallet = find_wallet(q.user);
-  if (wallet == nullptr) return refuse(Status::wallet_unknown);
-  answer = wallet_answer(q.user, wallet->balance);
-  return {};
-}
-
-Verdict Ledger::peek(Time now, const PeekPacket& q, PeekAnswer& answer) const {
-  const PacketRow* row = packets_.find(q.packet);
-  if (row == nullptr) return refuse(Status::packet_unknown);
-  Claimed unused;
-  const ClaimAnswer would = decide(now, ClaimItem{q.packet, q.user}, unused);
-  answer = {.packet = summary(q.packet, *row),
-            .claimable = would.status == Status::ok,
-            .own_claim = would.status == Status::ok ? ClaimAnswer{} : would};
-  return {};
-}
-
-Verdict Ledger::show(const ShowPacket& q, ShowPacketAnswer& answer,
-                     std::vector<PacketClaim>& claims) const {
-  const PacketRow* row = packets_.find(q.packet);
-  if (row == nullptr) return refuse(Status::packet_unknown);
-  answer = {.packet = summary(q.packet, *row),
-            .seed_commitment = seed_commitment(*row),
-            .first = static_cast<std::uint32_t>(claims.size()),
-            .count = row->claimed_count};
-  for (const ClaimCell& claim : packets_.claims(*row)) {
-    claims.push_back(
-        {.user = claim.user,
-         .amount = Amount{static_cast<std::int64_t>(claim.amount_fen)},
-         .claimed_at = row->sent_at + Duration::us(static_cast<std::int64_t>(claim.delay_us))});
-  }
-  return {};
+  return TransferClosed{
+      .state = TransferState::expired, .at = now, .transfer = id, .amount = amount};
 }
 
 void Ledger::prefetch(const ClaimItem& claim) const {
@@ -598,66 +310,39 @@ void Ledger::prefetch(const ClaimItem& claim) const {
 
 void Ledger::prefetch(UserId user) const {
   const PartitionId partition = partition_of(user);
-  if (owns(partition)) wallets_[partition.value - first_.value].prefetch(user);
+  if (owns(partition)) wallets_[index_of(partition)].prefetch(user);
 }
 
-std::size_t Ledger::outbox_size_max() const {
-  std::size_t most = 0;
-  for (const CreditOutbox& outbox : outboxes_) most = std::max(most, outbox.size());
-  return most;
+// ---- daily caps ---------------------------------------------------------------------------------
+
+// Usage is counted only while there is a cap, so a day's count starts with the cap.
+std::uint32_t Ledger::cap_day(Time now) const {
+  const bool capped = policy_.daily_count_cap != 0 || policy_.daily_amount_cap != Amount{};
+  return capped ? static_cast<std::uint32_t>(std::max(policy_.day_of(now), 1)) : 0;
 }
 
-LedgerCounts Ledger::counts() const {
-  LedgerCounts counts{.wallets = 0, .packets = packets_.size(), .packets_open = packets_open_};
-  for (const WalletTable& table : wallets_) counts.wallets += table.size();
-  return counts;
-}
-
-std::size_t Ledger::bytes() const {
-  return packets_.bytes() + texts_.bytes() + wallet_rows_.bytes() + replay_rows_.bytes();
-}
-
-std::uint64_t Ledger::state_hash() const {
-  // Rows are summed, so the order in which tables hold them does not matter.
-  std::uint64_t sum = 0;
-  const auto add = [&sum](Fingerprint& row) { sum += row.value(); };
-  for (const WalletTable& table : wallets_) {
-    table.for_each([&](const WalletRow& w) {
-      Fingerprint row(EventType::wallet_opened);
-      row.add(w.user.value).add(static_cast<std::uint64_t>(w.balance.fen()));
-      row.add(static_cast<std::uint64_t>(w.opened_at.us())).add(w.opened_by_command ? 1 : 0);
-      add(row.add(wallet_answer(w.user, w.balance).name.view()));
-    });
+Verdict Ledger::check_caps(Time now, UserId sender, Amount amount) const {
+  const std::uint32_t day = cap_day(now);
+  if (day == 0) return {};
+  const auto& usage = usage_[index_of(partition_of(sender))];
+  const auto found = usage.find(sender.value);
+  const DailyUsage used =
+      found != usage.end() && found->second.day == day ? found->second : DailyUsage{};
+  if (policy_.daily_count_cap != 0 && used.count >= policy_.daily_count_cap) {
+    return refuse(Status::cap_count_reached, policy_.daily_count_cap);
   }
-  packets_.for_each([&](PacketId id, PacketStore::Slot, const PacketRow& p) {
-    Fingerprint row(EventType::packet_sent);
-    row.add(id.value).add(p.sender.value).add(p.total_fen).add(p.remaining_fen);
-    row.add(static_cast<std::uint64_t>(p.sent_at.us()));
-    row.add(static_cast<std::uint64_t>(p.expires_at.us()));
-    row.add(p.share_count).add(static_cast<std::uint64_t>(p.kind));
-    row.add(static_cast<std::uint64_t>(p.state)).add(packets_.seed(p).k0).add(packets_.seed(p).k1);
-    row.add(text(p.texts, 0, std::size_t{p.remark_bytes} + p.group_bytes)).add(p.remark_bytes);
-    for (const ClaimCell& claim : packets_.claims(p)) {
-      row.add(claim.user.value).add(claim.amount_fen).add(claim.delay_us);
-    }
-    add(row);
-  });
-  for (std::size_t s = 0; s < outboxes_.size(); ++s) {
-    Fingerprint row(EventType::credit_received);
-    row.add(s).add(credits_received_[s].value).add(outboxes_[s].last().value);
-    for (std::size_t i = 0; i < outboxes_[s].size(); ++i) {
-      const Credit& c = outboxes_[s][i];
-      row.add(c.sequence.value).add(c.user.value).add(static_cast<std::uint64_t>(c.amount.fen()));
-    }
-    add(row);
+  if (policy_.daily_amount_cap != Amount{} && used.amount + amount > policy_.daily_amount_cap) {
+    return refuse(Status::cap_amount_reached, policy_.daily_amount_cap.fen());
   }
-  for (const ReplayStore& store : replays_) {
-    store.for_each([&](const ReplayRow& r) {
-      Fingerprint row(EventType::deposited);
-      add(row.add(r.key.low).add(r.key.high).add(r.fingerprint).add(r.answer));
-    });
-  }
-  return sum;
+  return {};
+}
+
+void Ledger::count_usage(UserId sender, std::uint32_t day, Amount amount) {
+  if (day == 0) return;
+  DailyUsage& usage = usage_[index_of(partition_of(sender))][sender.value];
+  if (usage.day != day) usage = DailyUsage{.day = day};
+  ++usage.count;
+  usage.amount += amount;
 }
 
 }  // namespace hb

@@ -1,4 +1,5 @@
-// The ledger of one shard: wallets, packets, and the rules by which money moves between them.
+// The ledger of one shard: wallets, packets, transfers and cases, and the rules by which money
+// moves between them.
 //
 // A command is decided against the state (decide may refuse) and yields an event; apply(event) is
 // the one way that state changes, live and in recovery.  decide is const and knows nothing of time
@@ -8,24 +9,36 @@
 // Threads:    none.  One shard owns one ledger.
 // Cost:       a claim with its rows in the cache is about 50 ns; without, two to three misses more,
 //             which prefetch() hides across a batch.  Nothing here allocates but the growth of
-//             tables and slabs.
+//             tables and slabs, and what support, payouts and wrong codes leave behind.
 // Errors:     a refusal is a Verdict; an event that does not fit the state is a bug and asserts.
-// Invariants: deposits + credits received = wallets + packets + withdrawals + credits sent
-//             (totals().balanced(), after every apply); over all shards, what was sent and not yet
-//             received is in flight;
+// Invariants: deposits + external funding + received = wallets + packets + transfers + withdrawals
+// +
+//             payouts + sent (totals().balanced(), after every apply); over all shards, what was
+//             sent and not yet received is in flight;
 //             a packet's total = its claims + what it holds in escrow + what was refunded;
 //             a user has at most one claim of a packet; no claim at or after expires_at;
-//             a refusal changes nothing.
+//             a share is returned at most once;
+//             a refusal changes nothing (a wrong code apart, which is an event of its own).
+//
+// The rules lie in files of their own: wallets.cc, packets.cc, transfers.cc, returns.cc, cases.cc;
+// ledger.cc has what they share, views.cc what can be looked at.
 #pragma once
 
 #include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <span>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "engine/base/checksum.h"
 #include "engine/ledger/commands.h"
-#include "engine/ledger/credit.h"
 #include "engine/ledger/events.h"
+#include "engine/ledger/message.h"
 #include "engine/ledger/packet_store.h"
 #include "engine/ledger/policy.h"
 #include "engine/ledger/replay_store.h"
@@ -46,28 +59,63 @@ struct Verdict {
   bool accepted() const { return status == Status::ok && !replayed; }
 };
 
+// How a return goes on.
+struct ReturnPlan {
+  enum class Step : std::uint8_t {
+    settle,   // the recipient's wallet is here: `settled` wants to be journalled and applied
+    request,  // it is on another shard: `requested` does; the end comes later
+    wait,     // a return of this share is under way: its end is this one's, too
+  };
+  Step step = Step::settle;
+  PacketId packet{};
+  std::uint16_t share_index = 0;
+  ReturnSettled settled{};
+  ReturnRequested requested{};
+};
+
+// What happens when a packet's or transfer's time has come; nothing when it is not due.
+using DueEvent = std::variant<std::monostate, Refunded, TransferClosed, TransferArrived>;
+
+// What an upheld case does; nothing when none is due.
+using Redress = std::variant<std::monostate, TransferClosed, ReturnPlan>;
+
+// What a message from another shard becomes here; nothing when it was seen before.
+using MessageEvent = std::variant<std::monostate, CreditReceived, DebitDecided, ReturnSettled>;
+
 // The conservation law's terms, in fen.
 struct Totals {
   Amount deposits{};
+  Amount external_funding{};
   Amount withdrawals{};
   Amount wallets{};
   Amount packets{};
-  Amount credits_sent{};      // to other shards, ever
-  Amount credits_received{};  // from other shards, ever
+  Amount transfers{};
+  Amount payouts_owed{};
+  Amount payouts_paid{};
+  Amount sent{};      // to other shards, ever
+  Amount received{};  // from other shards, ever
 
   bool balanced() const {
-    return deposits + credits_received == wallets + packets + withdrawals + credits_sent;
+    return deposits + external_funding + received ==
+           wallets + packets + transfers + withdrawals + payouts_owed + payouts_paid + sent;
   }
 };
 
 struct LedgerCounts {
   std::uint64_t wallets = 0;
-  std::uint64_t packets = 0;
-  std::uint64_t packets_open = 0;
+  std::uint64_t packets = 0;       // transfers included
+  std::uint64_t packets_open = 0;  // that hold money, transfers included
 };
 
 class Ledger {
  public:
+  // A share of a packet; an arrived transfer is share 0.
+  struct ShareName {
+    PacketId packet{};
+    std::uint16_t index = 0;
+    friend auto operator<=>(const ShareName&, const ShareName&) = default;
+  };
+
   // The ledger of the partitions that `shard` of `shard_count` owns.
   Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count);
 
@@ -78,27 +126,69 @@ class Ledger {
   Verdict decide(Time now, const OpenWallet& command, WalletOpened& event) const;
   Verdict decide(Time now, const Deposit& command, MoneyMoved& event) const;
   Verdict decide(Time now, const Withdraw& command, MoneyMoved& event) const;
-  // `seed` becomes the packet's secret: the caller draws it at random.
-  Verdict decide(Time now, const SendPacket& command, PrfKey seed, PacketSent& event) const;
+  Verdict decide(Time now, const SetRefundTarget& command, WalletSet& event) const;
+  Verdict decide(Time now, const FreezeWallet& command, std::string_view note,
+                 FreezeSet& event) const;
+
+  // `seed` becomes the packet's secret: the caller draws it at random.  The recipients, if any, go
+  // into the record behind the event.
+  Verdict decide(Time now, const SendPacket& command, std::span<const UserId> recipients,
+                 PrfKey seed, PacketSent& event) const;
   // The event is filled in when the answer's status is ok.
   ClaimAnswer decide(Time now, const ClaimItem& claim, Claimed& event) const;
-  // Whether the packet is due and holds money; then the event is filled in.
-  bool decide_expiry(Time now, PacketStore::Slot slot, Refunded& event) const;
+  // `claimed` is filled in when the answer's status is ok, `tried` when it is code_wrong.
+  ClaimAnswer decide(Time now, const ClaimWithCode& claim, Claimed& claimed,
+                     CodeTried& tried) const;
+  Verdict decide(Time now, const RecallPacket& command, PacketRecalled& event) const;
+  Verdict decide(Time now, const ConfirmPayout& command, PayoutConfirmed& event) const;
+  Verdict decide(Time now, const FreezePacket& command, std::string_view note,
+                 FreezeSet& event) const;
 
-  // Whether the credit is new.  Then the event is filled in.
-  bool decide(Time now, ShardId source, const Credit& credit, CreditReceived& event) const;
+  Verdict decide(Time now, const SendTransfer& command, TransferSent& event) const;
+  Verdict decide(Time now, const AcceptTransfer& command, TransferAccepted& event) const;
+  Verdict decide(Time now, const DeclineTransfer& command, TransferClosed& event) const;
+  Verdict decide(Time now, const CancelTransfer& command, TransferClosed& event) const;
+
+  Verdict decide(Time now, const ReturnShare& command, ReturnPlan& plan) const;
+  Verdict decide(Time now, const ReturnTransfer& command, ReturnPlan& plan) const;
+
+  Verdict decide(Time now, const OpenCase& command, std::string_view note, CaseOpened& event) const;
+  Verdict decide(Time now, const ResolveCase& command, std::string_view note,
+                 CaseResolved& event) const;
+  // What an upheld case is still owed, if one is: to be asked until nothing is left, after every
+  // case_resolved and at the start.
+  Redress decide_redress(Time now) const;
+
+  // What the time of this packet or transfer brings, if it has come.
+  DueEvent decide_due(Time now, PacketStore::Slot slot) const;
+
+  MessageEvent decide(Time now, ShardId source, const Message& message) const;
   // Whether `target` has acknowledged something new.  Then the event is filled in.
   bool decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const;
 
   // ---- apply: the only way that state changes -------------------------------------------------
+  // `sequence` is the event's own; a message to another shard is named by it.
 
   void apply(const WalletOpened& event);
   void apply(const MoneyMoved& event);
+  void apply(const WalletSet& event);
+  void apply(const FreezeSet& event);
   // The slot is the packet's name for the timing wheel.
-  PacketStore::Slot apply(const PacketSent& event);
-  // `sequence` is the event's own; a credit to another shard is named by it.
+  PacketStore::Slot apply(const PacketSent& event, std::span<const UserId> recipients);
   void apply(Sequence sequence, const Claimed& event);
+  void apply(const CodeTried& event);
   void apply(const Refunded& event);
+  void apply(const PacketRecalled& event);
+  void apply(const PayoutConfirmed& event);
+  PacketStore::Slot apply(const TransferSent& event);
+  void apply(Sequence sequence, const TransferAccepted& event);
+  void apply(Sequence sequence, const TransferArrived& event);
+  void apply(const TransferClosed& event);
+  void apply(Sequence sequence, const ReturnRequested& event);
+  void apply(Sequence sequence, const DebitDecided& event);
+  void apply(const ReturnSettled& event);
+  void apply(const CaseOpened& event);
+  void apply(const CaseResolved& event);
   void apply(const CreditReceived& event);
   void apply(const CreditsAcknowledged& event);
   // Any record, by its type; for recovery.
@@ -106,15 +196,30 @@ class Ledger {
 
   // ---- look -----------------------------------------------------------------------------------
 
-  // REQUIRES: the wallet exists.  `balance` is told instead of today's (for a replayed answer).
-  WalletAnswer wallet_answer(UserId user, Amount balance) const;
+  // The answers of keyed commands; `stored` is their verdict's, or, the first time, what the
+  // functions below say.  REQUIRES: what they name exists.
+  WalletAnswer wallet_answer(UserId user, std::uint64_t stored) const;
+  std::uint64_t wallet_stored(UserId user) const;
   SendAnswer send_answer(PacketId packet) const;
+  static RecallAnswer recall_answer(PacketId packet, std::uint64_t stored);
+  static std::uint64_t recall_stored(const PacketRecalled& event);
+  // As the transfer stood in that state; arrives_at holds for accepted and arrived.
+  TransferAnswer transfer_answer(PacketId transfer, TransferState state, Time arrives_at) const;
+  Payout payout(PacketId packet) const;
+  const CaseRecord& case_record(CaseId id) const;
+  CaseRecord case_as_opened(CaseId id) const;
 
   Verdict show(const ShowWallet& query, WalletAnswer& answer) const;
+  Verdict show(const CheckRecipient& query, RecipientAnswer& answer) const;
   Verdict peek(Time now, const PeekPacket& query, PeekAnswer& answer) const;
-  // Appends the claims to `claims` and tells their range.
-  Verdict show(const ShowPacket& query, ShowPacketAnswer& answer,
-               std::vector<PacketClaim>& claims) const;
+  // Appends claims, their states and recipients to the batch's vectors and tells their ranges.
+  Verdict show(const ShowPacket& query, ShowPacketAnswer& answer, ReplyBatch& batch) const;
+  Verdict show(const ShowTransfer& query, TransferAnswer& answer) const;
+  Verdict show(const ListPayouts& query, PayoutListAnswer& answer, ReplyBatch& batch) const;
+  Verdict show(const ShowCase& query, CaseAnswer& answer, ReplyBatch& batch) const;
+
+  // The share whose forced return the case waits for, if it does.
+  std::optional<ShareName> awaited_by(CaseId id) const;
 
   // Starts to load what deciding and applying the claim will touch; first the rows, then (when
   // those have arrived) the packet's claims.
@@ -122,17 +227,23 @@ class Ledger {
   void prefetch(UserId user) const;
   void prefetch_claims(const ClaimItem& claim) const { packets_.prefetch_claims(claim.packet); }
 
-  // Calls visit(slot, expires_at) for every open packet, in the order of ids.
+  struct Timer {
+    PacketStore::Slot slot = 0;
+    Time due{};
+  };
+  // When the packet's or transfer's time comes; nothing when it holds no money.
+  std::optional<Timer> timer_of(PacketId id) const;
+  // Calls visit(slot, due) for everything that holds money, in the order of ids.
   template <class Visit>
-  void for_each_open(Visit&& visit) const {
+  void for_each_timer(Visit&& visit) const {
     packets_.for_each([&](PacketId, PacketStore::Slot slot, const PacketRow& row) {
-      if (holds_money(row)) visit(slot, row.expires_at);
+      if (holds_money(row)) visit(slot, due_at(row));
     });
   }
 
-  // What this shard owes to another.
-  const CreditOutbox& outbox(ShardId target) const { return outboxes_[target.value]; }
-  // Credits that wait in the fullest outbox.
+  // What this shard has to tell another.
+  const Outbox& outbox(ShardId target) const { return outboxes_[target.value]; }
+  // Messages that wait in the fullest outbox.
   std::size_t outbox_size_max() const;
 
   const Totals& totals() const { return totals_; }
@@ -143,26 +254,104 @@ class Ledger {
   std::uint64_t state_hash() const;
 
  private:
-  static bool holds_money(const PacketRow& row) { return row.state == PacketState::open; }
+  // A return whose answer from another shard is awaited.
+  struct PendingReturn {
+    UserId user{};
+    Amount amount{};
+    bool forced = false;
+    CaseId case_id{};
+    Key128 key{};
+    std::uint64_t fingerprint = 0;
+  };
+  struct PayoutRow {
+    Amount amount{};
+    Time owed_at{};
+    Time confirmed_at{};
+    Reference confirmation{};
+  };
+  struct CaseRow {
+    CaseRecord record{};
+    UserId opened_for{};
+  };
+  // What a user has sent on the last day that counted.
+  struct DailyUsage {
+    std::uint32_t day = 0;
+    std::uint32_t count = 0;
+    Amount amount{};
+  };
+  struct Debit {
+    Status status = Status::ok;
+    Amount taken{};
+    Amount balance{};  // after
+  };
 
-  // Nothing (go on deciding), or the end of a keyed command: a replay or a conflict.
+  // ---- shared by all rules
   bool replay(Time now, PartitionId partition, Key128 key, std::uint64_t fingerprint,
               Verdict& verdict) const;
   void remember(Time now, PartitionId partition, const ReplayRow& row);
+  std::uint32_t index_of(PartitionId partition) const { return partition.value - first_.value; }
+  Amount money_in() const { return totals_.deposits + totals_.external_funding; }
 
   const WalletRow* find_wallet(UserId user) const;
+  // The wallet, unless only a credit made it and the policy wants a command.
+  const WalletRow* find_usable_wallet(UserId user) const;
   WalletTable& wallets_of(UserId user);
   Amount balance_of(UserId user) const;
   void credit(UserId user, Amount amount, Time now);
   void credit_or_send(Sequence sequence, UserId user, Amount amount, Time now);
   void debit(UserId user, Amount amount);
+  void send_message(const Message& message);
+  void receive(std::uint16_t source, Sequence sequence);
+
+  Verdict check_caps(Time now, UserId sender, Amount amount) const;
+  std::uint32_t cap_day(Time now) const;
+  void count_usage(UserId sender, std::uint32_t day, Amount amount);
 
   std::uint32_t store_text(std::string_view first, std::string_view second = {});
   std::string_view text(std::uint32_t run, std::size_t offset, std::size_t size) const;
 
+  // ---- packets
+  static bool holds_money(const PacketRow& row);
+  Time due_at(const PacketRow& row) const;
+  const PacketRow* find_packet(PacketId id) const;
+  PacketRow& packet_row(PacketId id);
+  Verdict check_funds(Time now, const SendPacket& command) const;
+  void draw_ahead(const PacketRow& packet);
+  const ClaimCell* find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const;
+  ClaimAnswer gate(Time now, const PacketRow& packet, UserId user) const;
+  ClaimAnswer standing(Time now, const PacketRow* packet, UserId user) const;
+  ClaimAnswer grant(Time now, const PacketRow& packet, const ClaimItem& claim,
+                    Claimed& event) const;
+  std::uint32_t code_tries(PacketId packet, UserId user) const;
+  std::uint32_t code_triers(PacketId packet) const;
+  void forget_codes(PacketId packet, const PacketRow& row);
+  RefundRoute refund_route(const PacketRow& packet) const;
+  void give_back(PacketId id, Amount amount, RefundRoute route, PacketState state, Time at);
+
+  // ---- transfers
+  const PacketRow* find_transfer(PacketId id) const;
+  static Verdict check_not_over(const PacketRow& transfer);
+  Verdict check_pending(Time now, const PacketRow& transfer, UserId recipient) const;
+  static TransferClosed closing(Time now, PacketId id, const PacketRow& transfer,
+                                TransferState state);
+  PacketRow& empty_transfer(PacketId id, Amount amount, TransferState state);
+  void arrive(Sequence sequence, PacketId id, Amount amount, Time at);
+
+  // ---- returns and cases
+  Verdict plan_return(Time now, ShareName name, const PacketRow& row, Time end, PendingReturn terms,
+                      ReturnPlan& plan) const;
+  ReturnPlan make_plan(Time now, ShareName name, const PendingReturn& terms) const;
+  Debit decide_debit(UserId user, Amount wanted, bool forced) const;
+  Amount share_amount(const PacketRow& row, std::uint16_t index) const;
+  Verdict check_contested(const PacketRow& row, UserId user, std::uint16_t& index) const;
+  CaseId next_case_id(PartitionId partition) const;
+  void redressed(CaseId id, Amount returned, Amount shortfall);
+
+  // ---- views
   PacketSummary summary(PacketId id, const PacketRow& row) const;
   Digest256 seed_commitment(const PacketRow& row) const;
-  const ClaimCell* find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const;
+  Amount returned_of(PacketId id, const PacketRow& row) const;
+  Payout payout_told(PacketId packet, const PayoutRow& row) const;
 
   struct TextCell {
     char bytes[16];
@@ -175,11 +364,21 @@ class Ledger {
   Slab<WalletRow> wallet_rows_;
   std::vector<WalletTable> wallets_;  // by partition, from first_
   Slab<ReplayRow> replay_rows_;
-  std::vector<ReplayStore> replays_;  // by partition, from first_
+  std::vector<ReplayStore> replays_;                                  // by partition, from first_
+  std::vector<std::unordered_map<std::uint64_t, DailyUsage>> usage_;  // likewise; by user
   PacketStore packets_;
   Slab<TextCell> texts_;
-  std::vector<CreditOutbox> outboxes_;      // by shard
-  std::vector<Sequence> credits_received_;  // by shard: its last credit that was applied here
+  std::vector<Outbox> outboxes_;    // by shard
+  std::vector<Sequence> received_;  // by shard: its last message that was applied here
+  std::map<std::pair<PacketId, UserId>, std::uint32_t> code_tries_;  // of open packets
+  std::map<ShareName, PendingReturn> pending_returns_;
+  std::map<ShareName, Amount> shortfalls_;  // of shares returned short
+  std::map<PacketId, PayoutRow> payouts_owed_;
+  std::map<PacketId, PayoutRow> payouts_paid_;
+  std::map<CaseId, CaseRow> cases_;
+  std::map<PartitionId, std::uint64_t> case_counts_;
+  std::set<CaseId> redress_due_;  // upheld, and nothing done about it yet
+  std::map<std::pair<PacketId, UserId>, CaseId> open_cases_;
   Totals totals_;
   std::uint64_t packets_open_ = 0;
 };

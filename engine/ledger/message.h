@@ -1,12 +1,16 @@
-// Credits: money on its way from the shard that paid it out to the shard that owns its receiver.
+// Messages: what one shard has to tell another, so that money can move between them.
+//
+//   credit         money for a user of the other shard; cannot fail
+//   debit_request  a share is to be given back: take it from this user's wallet
+//   debit_answer   what was taken, which is money on its way to the packet's sender; or why nothing
 //
 // The event in the source's journal is the message; its sequence there names it.  The source keeps
-// a credit in its outbox until the receiving shard has journalled it and that is durable, and sends
-// it again after a crash of either side; the receiver keeps, for each source, the sequence of the
-// last credit applied, and drops what it has seen.  So each credit is applied exactly once, in
-// order.
+// a message in its outbox until the receiving shard has journalled it and that is durable, and
+// sends it again after a crash of either side; the receiver keeps, for each source, the sequence of
+// the last message applied, and drops what it has seen.  So each is applied exactly once, in order:
+// a debit request never overtakes the credit that it wants back.
 //
-// Invariants: the sequences of one outbox rise; each credit names the one before it, so that a gap
+// Invariants: the sequences of one outbox rise; each message names the one before it, so that a gap
 //             is noticed at once.
 #pragma once
 
@@ -17,39 +21,50 @@
 #include "engine/base/assert.h"
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
+#include "engine/ledger/status.h"
 
 namespace hb {
 
-struct Credit {
+enum class MessageKind : std::uint8_t { credit, debit_request, debit_answer };
+
+struct Message {
   Sequence sequence{};  // of the event in the source's journal
-  Sequence previous{};  // of the credit before it to the same shard; 0: none
+  Sequence previous{};  // of the message before it to the same shard; 0: none
   UserId user{};
-  Amount amount{};
+  Amount amount{};  // to credit; wanted; taken
+  // Of debits only.
+  PacketId packet{};
+  Amount balance{};  // answer: the wallet's, after
+  std::uint16_t share_index = 0;
+  MessageKind kind = MessageKind::credit;
+  Status status = Status::ok;  // answer: why nothing was taken
+  bool forced = false;
 };
 
-// What one shard owes to one other.
-class CreditOutbox {
+// What one shard has to tell one other.
+class Outbox {
  public:
-  // REQUIRES: sequence is later than all before.
-  void add(Sequence sequence, UserId user, Amount amount) {
-    HB_ASSERT(sequence > last_);
-    if (credits_.full()) credits_.set_capacity(credits_.capacity() * 2 + first_capacity);
-    credits_.push_back({sequence, last_, user, amount});
-    last_ = sequence;
+  // `message` needs no previous.  REQUIRES: its sequence is later than all before.
+  void add(Message message) {
+    HB_ASSERT(message.sequence > last_);
+    if (messages_.full()) messages_.set_capacity(messages_.capacity() * 2 + first_capacity);
+    message.previous = last_;
+    messages_.push_back(message);
+    last_ = message.sequence;
   }
   // Drops what the receiver has, up to and including `through`.
   void acknowledge(Sequence through) {
-    while (!credits_.empty() && credits_.front().sequence <= through) credits_.pop_front();
+    while (!messages_.empty() && messages_.front().sequence <= through) messages_.pop_front();
   }
 
-  std::size_t size() const { return credits_.size(); }
-  const Credit& operator[](std::size_t i) const { return credits_[i]; }
-  // Of the last credit ever added.
+  std::size_t size() const { return messages_.size(); }
+  const Message& operator[](std::size_t i) const { return messages_[i]; }
+  // Of the last message ever added.
   Sequence last() const { return last_; }
 
  private:
   static constexpr std::size_t first_capacity = 1024;
-  boost::circular_buffer<Credit> credits_;
+  boost::circular_buffer<Message> messages_;
   Sequence last_{};
 };
 

@@ -1,4 +1,8 @@
-// The packets of a shard: one cache line each, their claims side by side in a second place.
+// The packets and transfers of a shard: one cache line each, their claims side by side in a second
+// place.
+//
+// A transfer is numbered with the packets and kept as a row like theirs, with one share for its
+// recipient: so one id names either, and one timer serves either.
 //
 // Packet numbers are dense within a partition, so a packet is found by arithmetic, not by hashing:
 // partition -> page of 64 packets -> row.  A row's slot (32 bits) names it inside the shard, for
@@ -11,6 +15,7 @@
 // Invariants: rows and claim runs never move.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -28,12 +33,16 @@
 
 namespace hb {
 
-// One taken share.  amount: 22 bits of fen; delay: 40 bits of microseconds since the send.
+// One share.  amount: 22 bits of fen; state: a ShareState; delay: 40 bits of microseconds since the
+// send.  Before it is taken only the amount may be set, where all are drawn ahead (order_fair).
 struct ClaimCell {
   UserId user;
   std::uint64_t amount_fen : 22;
-  std::uint64_t flags : 2;
+  std::uint64_t state_bits : 2;
   std::uint64_t delay_us : 40;
+
+  ShareState state() const { return static_cast<ShareState>(state_bits); }
+  void set_state(ShareState state) { state_bits = static_cast<std::uint8_t>(state) & 3u; }
 };
 static_assert(sizeof(ClaimCell) == 16);
 static_assert(limits::share_amount_max < (1 << 22));
@@ -53,10 +62,49 @@ struct alignas(64) PacketRow {
   PacketState state{};
   std::uint8_t remark_bytes = 0;
   std::uint8_t group_bytes = 0;
-  std::uint32_t claims = 0;          // run: the seed's cell, then share_count claim cells
-  std::uint32_t texts = UINT32_MAX;  // run in the ledger's texts: remark, then group
+  std::uint32_t claims = 0;           // run: the seed's cell, then share_count claim cells
+  std::uint32_t texts = UINT32_MAX;   // run in the ledger's texts: remark, group, reference
+  std::uint32_t extras = UINT32_MAX;  // what few packets have, if any
+  std::uint8_t flags = 0;
+  Split split{};
+  TransferState transfer_state{};  // of a transfer; `state` means nothing then
+  std::uint8_t reference_bytes = 0;
+
+  // In `flags`.
+  static constexpr std::uint8_t is_transfer = 1;
+  static constexpr std::uint8_t frozen = 2;
+  static constexpr std::uint8_t sender_excluded = 4;
+  static constexpr std::uint8_t has_code = 8;
+  static constexpr std::uint8_t named = 16;  // only recipients may claim
+  static constexpr std::uint8_t timed = 32;  // opens later than it was sent
+  static constexpr std::uint8_t external = 64;
+  static constexpr std::uint8_t recallable = 128;
+  // Any of these makes a claim look twice.
+  static constexpr std::uint8_t claim_gate =
+      is_transfer | frozen | sender_excluded | has_code | named | timed;
+
+  bool has(std::uint8_t flag) const { return (flags & flag) != 0; }
+  void set(std::uint8_t flag, bool on) {
+    flags = static_cast<std::uint8_t>(on ? flags | flag : flags & ~flag);
+  }
 };
 static_assert(sizeof(PacketRow) == 64);
+
+struct PacketExtras {
+  Time opens_at{};
+  std::uint64_t code_tag = 0;
+  std::uint32_t recipients = 0;  // run
+  std::uint16_t recipient_count = 0;
+  std::uint16_t reserved16 = 0;
+  std::uint64_t reserved64 = 0;
+};
+static_assert(sizeof(PacketExtras) == 32);
+
+// What a transfer keeps where a packet keeps its seed.
+struct TransferTerms {
+  Duration arrives_after{};
+  Time arrives_at{};  // once accepted
+};
 
 class PacketStore {
  public:
@@ -116,11 +164,41 @@ class PacketStore {
     return pages_.get(slot / page_rows).rows[slot % page_rows];
   }
   PacketRow& row(Slot slot) { return pages_.get(slot / page_rows).rows[slot % page_rows]; }
+  // REQUIRES: the packet is here.
+  Slot slot_of(PacketId packet) const {
+    return slot(partitions_[index_of(packet)], packet.value >> limits::partition_bits);
+  }
 
-  PrfKey seed(const PacketRow& row) const {
-    PrfKey seed;
-    std::memcpy(static_cast<void*>(&seed), &claims_.get(row.claims), sizeof seed);
-    return seed;
+  PrfKey seed(const PacketRow& row) const { return first_cell<PrfKey>(row); }
+  TransferTerms terms(const PacketRow& row) const { return first_cell<TransferTerms>(row); }
+  void set_terms(const PacketRow& row, TransferTerms terms) {
+    std::memcpy(static_cast<void*>(&claims_.get(row.claims)), &terms, sizeof terms);
+  }
+  // Any share of the packet, taken or not; share 0 of a transfer is its recipient's.
+  ClaimCell& share(const PacketRow& row, std::uint16_t index) {
+    HB_ASSERT(index < row.share_count);
+    return *(&claims_.get(row.claims) + 1 + index);
+  }
+  const ClaimCell& share(const PacketRow& row, std::uint16_t index) const {
+    return const_cast<PacketStore*>(this)->share(row, index);
+  }
+
+  // REQUIRES: the row has extras.
+  const PacketExtras& extras(const PacketRow& row) const { return extras_.get(row.extras); }
+  void set_extras(PacketRow& row, PacketExtras extras, std::span<const UserId> recipients) {
+    if (!recipients.empty()) {
+      extras.recipients = recipients_.allocate(static_cast<std::uint32_t>(recipients.size()));
+      extras.recipient_count = static_cast<std::uint16_t>(recipients.size());
+      std::copy(recipients.begin(), recipients.end(), &recipients_.get(extras.recipients));
+    }
+    row.extras = extras_.allocate();
+    extras_.get(row.extras) = extras;
+  }
+  // Who may claim; nobody in particular when empty.
+  std::span<const UserId> recipients(const PacketRow& row) const {
+    if (!row.has(PacketRow::named)) return {};
+    const PacketExtras& e = extras(row);
+    return {&recipients_.get(e.recipients), e.recipient_count};
   }
   // The shares taken so far, in the order of claims.
   std::span<const ClaimCell> claims(const PacketRow& row) const {
@@ -146,7 +224,7 @@ class PacketStore {
 
   std::size_t size() const { return count_; }
   std::size_t bytes() const {
-    std::size_t sum = pages_.bytes() + claims_.bytes();
+    std::size_t sum = pages_.bytes() + claims_.bytes() + extras_.bytes() + recipients_.bytes();
     for (const Partition& p : partitions_) sum += p.pages.capacity() * sizeof(std::uint32_t);
     return sum;
   }
@@ -176,6 +254,14 @@ class PacketStore {
   std::uint32_t index_of(PacketId packet) const {
     return static_cast<std::uint32_t>(partition_of(packet).value) - first_.value;
   }
+  // The cell before the shares, read as what it holds.
+  template <class T>
+  T first_cell(const PacketRow& row) const {
+    static_assert(sizeof(T) == sizeof(ClaimCell));
+    T value;
+    std::memcpy(static_cast<void*>(&value), &claims_.get(row.claims), sizeof value);
+    return value;
+  }
   static Slot slot(const Partition& partition, std::uint64_t number) {
     const std::uint64_t i = number - 1;
     return partition.pages[i / page_rows] * page_rows + static_cast<std::uint32_t>(i % page_rows);
@@ -186,6 +272,8 @@ class PacketStore {
   Slab<Page> pages_;
   std::vector<PacketId> first_of_page_;
   Slab<ClaimCell> claims_;
+  Slab<PacketExtras> extras_;
+  Slab<UserId> recipients_;
   std::size_t count_ = 0;
 };
 

@@ -20,6 +20,7 @@
 #include "engine/base/partition.h"
 #include "engine/base/prefetch.h"
 #include "engine/base/units.h"
+#include "engine/ledger/commands.h"
 #include "engine/ledger/slab.h"
 
 namespace hb {
@@ -30,6 +31,8 @@ struct WalletRow {
   Time opened_at{};
   std::uint32_t name = UINT32_MAX;  // the display name's run in the ledger's texts, if any
   bool opened_by_command = false;   // false: the first credit made it
+  bool frozen = false;
+  RefundTarget refund_target = RefundTarget::source;
 };
 static_assert(sizeof(WalletRow) == 32);
 

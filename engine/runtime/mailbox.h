@@ -1,7 +1,8 @@
 // Mailboxes: how parcels go from one worker to another and back.
 //
-// Each pair of workers has one-way lanes for commands and for replies, for credits and for their
-// acknowledgement.  A lane has one writer and one reader, so it needs no lock.
+// Each pair of workers has one-way lanes for commands and for replies, for messages and for their
+// acknowledgement, for late replies and the parcels that brought them.  A lane has one writer and
+// one reader, so it needs no lock.
 //
 // Threads:    push by the sending worker only, pop by the receiving worker only.
 // Invariants: lanes hold pointers; who pops a parcel owns it.
@@ -22,7 +23,8 @@ namespace hb {
 
 // Parcels that one worker may have on its way to another at a time.
 inline constexpr std::size_t lane_parcels_max = 64;
-inline constexpr std::size_t lane_credit_parcels_max = 8;
+inline constexpr std::size_t lane_message_parcels_max = 8;
+inline constexpr std::size_t lane_late_parcels_max = 4;
 
 template <class T, std::size_t capacity>
 using Lane = boost::lockfree::spsc_queue<T*, boost::lockfree::capacity<capacity>>;
@@ -31,12 +33,15 @@ using Lane = boost::lockfree::spsc_queue<T*, boost::lockfree::capacity<capacity>
 struct Lanes {
   Lane<Parcel, lane_parcels_max> commands;
   Lane<Parcel, lane_parcels_max> replies;
-  Lane<CreditParcel, lane_credit_parcels_max> credits;
-  Lane<CreditParcel, lane_credit_parcels_max> credit_returns;
+  Lane<MessageParcel, lane_message_parcels_max> messages;
+  Lane<MessageParcel, lane_message_parcels_max> message_returns;
+  Lane<Parcel, lane_late_parcels_max> late;
+  Lane<Parcel, lane_late_parcels_max> late_returns;
 
   bool empty() const {
     return commands.read_available() == 0 && replies.read_available() == 0 &&
-           credits.read_available() == 0 && credit_returns.read_available() == 0;
+           messages.read_available() == 0 && message_returns.read_available() == 0 &&
+           late.read_available() == 0 && late_returns.read_available() == 0;
   }
 };
 

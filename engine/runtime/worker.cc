@@ -1,5 +1,6 @@
 #include "engine/runtime/worker.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace hb {
@@ -14,11 +15,16 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
       now_(clock.now()),
       gathering_(mesh.workers(), nullptr),
       out_(mesh.workers(), 0),
-      idle_credit_parcels_(mesh.workers()) {
+      idle_message_parcels_(mesh.workers()),
+      idle_late_parcels_(mesh.workers()) {
   for (std::uint16_t to = 0; to < mesh.workers(); ++to) {
-    for (std::size_t i = 0; to != number && i < lane_credit_parcels_max; ++i) {
-      credit_parcels_.push_back(std::make_unique<CreditParcel>());
-      idle_credit_parcels_[to].push_back(credit_parcels_.back().get());
+    for (std::size_t i = 0; to != number && i < lane_message_parcels_max; ++i) {
+      message_parcels_.push_back(std::make_unique<MessageParcel>());
+      idle_message_parcels_[to].push_back(message_parcels_.back().get());
+    }
+    for (std::size_t i = 0; i < lane_late_parcels_max; ++i) {
+      parcels_.push_back(std::make_unique<Parcel>());
+      idle_late_parcels_[to].push_back(parcels_.back().get());
     }
   }
 }
@@ -34,10 +40,12 @@ bool Worker::turn(ReplySink& sink) {
   take_arrived();
   hand_over();
   const bool more = shard_.step(now_);
-  carry_credits();
+  carry_messages();
   for (const std::uint64_t segment : shard_.take_full_segments()) segment_full_(segment);
   deliver_finished(sink);
   deliver_returned(sink);
+  send_late_replies(sink);
+  deliver_late(sink);
   return more;
 }
 
@@ -46,9 +54,9 @@ void Worker::take_arrived() {
     if (from == number_) continue;
     Parcel* parcel = nullptr;
     while (mesh_.lanes(from, number_).commands.pop(parcel)) shard_.accept(parcel);
-    CreditParcel* credits = nullptr;
-    while (mesh_.lanes(from, number_).credits.pop(credits)) shard_.accept_credits(credits);
-    while (mesh_.lanes(from, number_).credit_returns.pop(credits)) take_back(credits, from);
+    MessageParcel* messages = nullptr;
+    while (mesh_.lanes(from, number_).messages.pop(messages)) shard_.accept_messages(messages);
+    while (mesh_.lanes(from, number_).message_returns.pop(messages)) take_back(messages, from);
   }
 }
 
@@ -89,6 +97,47 @@ void Worker::deliver_returned(ReplySink& sink) {
   }
 }
 
+// Replies to commands whose end another shard decided.
+void Worker::send_late_replies(ReplySink& sink) {
+  if (shard_.late_replies() == 0) return;
+  for (std::uint16_t to = 0; to < mesh_.workers(); ++to) {
+    std::vector<Parcel*>& idle = idle_late_parcels_[to];
+    if (idle.empty() || !shard_.collect_late_replies(to, *idle.back())) continue;
+    if (to == number_) {
+      sink.deliver(idle.back()->replies);
+      idle.back()->clear();
+      continue;
+    }
+    HB_ASSERT(mesh_.lanes(number_, to).late.push(idle.back()));
+    idle.pop_back();
+    mesh_.waker(to).wake();
+  }
+}
+
+void Worker::deliver_late(ReplySink& sink) {
+  for (std::uint16_t from = 0; from < mesh_.workers(); ++from) {
+    if (from == number_) continue;
+    Parcel* parcel = nullptr;
+    while (mesh_.lanes(from, number_).late.pop(parcel)) {
+      sink.deliver(parcel->replies);
+      parcel->clear();
+      HB_ASSERT(mesh_.lanes(number_, from).late_returns.push(parcel));
+      mesh_.waker(from).wake();
+    }
+    while (mesh_.lanes(from, number_).late_returns.pop(parcel)) {
+      idle_late_parcels_[from].push_back(parcel);
+    }
+  }
+}
+
+// Every parcel of late replies has come back, and none is to come.
+bool Worker::late_replies_delivered() const {
+  const auto all_back = [](const std::vector<Parcel*>& idle) {
+    return idle.size() == lane_late_parcels_max;
+  };
+  return shard_.late_replies() == 0 && std::ranges::all_of(idle_late_parcels_, all_back);
+}
+
 void Worker::deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink) {
   sink.deliver(parcel->replies);
   parcel->clear();
@@ -97,27 +146,27 @@ void Worker::deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink) {
 }
 
 // Returns what other shards paid to users here and is durable, and sends what this shard has paid.
-void Worker::carry_credits() {
-  while (CreditParcel* parcel = shard_.finished_credits()) {
+void Worker::carry_messages() {
+  while (MessageParcel* parcel = shard_.finished_messages()) {
     const std::uint16_t source = parcel->source.value;
-    // It fits: a source has at most a lane's worth of credit parcels out to one target.
-    HB_ASSERT(mesh_.lanes(number_, source).credit_returns.push(parcel));
+    // It fits: a source has at most a lane's worth of message parcels out to one target.
+    HB_ASSERT(mesh_.lanes(number_, source).message_returns.push(parcel));
     mesh_.waker(source).wake();
   }
   for (std::uint16_t to = 0; to < mesh_.workers(); ++to) {
-    std::vector<CreditParcel*>& idle = idle_credit_parcels_[to];
-    while (to != number_ && !idle.empty() && shard_.collect_credits(ShardId{to}, *idle.back())) {
-      HB_ASSERT(mesh_.lanes(number_, to).credits.push(idle.back()));
+    std::vector<MessageParcel*>& idle = idle_message_parcels_[to];
+    while (to != number_ && !idle.empty() && shard_.collect_messages(ShardId{to}, *idle.back())) {
+      HB_ASSERT(mesh_.lanes(number_, to).messages.push(idle.back()));
       idle.pop_back();
       mesh_.waker(to).wake();
     }
   }
 }
 
-void Worker::take_back(CreditParcel* parcel, std::uint16_t from) {
-  shard_.acknowledge_credits(ShardId{from}, parcel->credits.back().sequence);
+void Worker::take_back(MessageParcel* parcel, std::uint16_t from) {
+  shard_.acknowledge_messages(ShardId{from}, parcel->messages.back().sequence);
   parcel->clear();
-  idle_credit_parcels_[from].push_back(parcel);
+  idle_message_parcels_[from].push_back(parcel);
 }
 
 Parcel* Worker::fresh_parcel() {
@@ -137,6 +186,7 @@ std::optional<Error> Worker::failure() const {
 }
 
 bool Worker::answered() const {
+  if (!late_replies_delivered()) return false;
   for (const std::size_t parcels : out_) {
     if (parcels > 0) return false;
   }

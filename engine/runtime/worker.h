@@ -72,8 +72,11 @@ class Worker {
   bool lanes_empty() const;
   void take_arrived();
   void hand_over();
-  void carry_credits();
-  void take_back(CreditParcel* parcel, std::uint16_t from);
+  void carry_messages();
+  void take_back(MessageParcel* parcel, std::uint16_t from);
+  void send_late_replies(ReplySink& sink);
+  void deliver_late(ReplySink& sink);
+  bool late_replies_delivered() const;
   void deliver_finished(ReplySink& sink);
   void deliver_returned(ReplySink& sink);
   void deliver(Parcel* parcel, std::uint16_t from, ReplySink& sink);
@@ -90,8 +93,9 @@ class Worker {
   std::vector<std::size_t> out_;    // by shard: parcels handed over, not yet back
   std::vector<std::unique_ptr<Parcel>> parcels_;
   std::vector<Parcel*> free_parcels_;
-  std::vector<std::unique_ptr<CreditParcel>> credit_parcels_;
-  std::vector<std::vector<CreditParcel*>> idle_credit_parcels_;  // by shard they go to
+  std::vector<std::unique_ptr<MessageParcel>> message_parcels_;
+  std::vector<std::vector<MessageParcel*>> idle_message_parcels_;  // by shard they go to
+  std::vector<std::vector<Parcel*>> idle_late_parcels_;            // by worker they go to
 };
 
 }  // namespace hb

@@ -10,7 +10,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/ledger/commands.h"
-#include "engine/ledger/credit.h"
+#include "engine/ledger/message.h"
 
 namespace hb {
 
@@ -34,19 +34,19 @@ struct Parcel {
   }
 };
 
-// Credits on their way from one shard to another; back at the source it says that they are durable
+// Messages on their way from one shard to another; back at the source it says that they are durable
 // there.
-struct CreditParcel {
+struct MessageParcel {
   ShardId source{};
-  std::vector<Credit> credits{};
+  std::vector<Message> messages{};
 
   // ---- the receiving shard's notes ------------------------------------------------------------
-  std::size_t next_credit = 0;
+  std::size_t next_message = 0;
   Sequence needs{};
 
   void clear() {
-    credits.clear();
-    next_credit = 0;
+    messages.clear();
+    next_message = 0;
     needs = Sequence{};
   }
 };

@@ -5,9 +5,11 @@
 //   step(now)       decides them, fires what is due, gives the journal what it can take
 //   finished()      parcels whose replies may leave, in the order they came
 //
-// Money for users of other shards goes the same way in credit parcels: collect_credits() at the
-// source, once the events that pay it are durable; accept_credits() and finished_credits() at the
-// receiver; acknowledge_credits() at the source again.
+// What other shards must hear (money for their users, mostly) goes in message parcels:
+// collect_messages() at the source, once the events that are the messages are durable;
+// accept_messages() and finished_messages() at the receiver; acknowledge_messages() at the source
+// again.  A command whose end another shard decides gets its reply later than its parcel:
+// collect_late_replies() yields it.
 //
 // Units:      microseconds; the wheel's tick is limits::tick_us.
 // Threads:    none.  One thread calls all of it.
@@ -26,6 +28,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/ids.h"
@@ -85,21 +89,30 @@ class Shard {
   // The next parcel whose replies may leave, or nothing.
   Parcel* finished();
 
-  // ---- credits between shards -----------------------------------------------------------------
+  // ---- messages between shards -----------------------------------------------------------------
 
-  // Puts credits for `target` that are durable here and have not been collected since the start
+  // Puts messages for `target` that are durable here and have not been collected since the start
   // into the (empty) parcel.  False when there are none.
-  bool collect_credits(ShardId target, CreditParcel& parcel);
-  // Takes the parcel until finished_credits() yields it: its credits are applied and durable here.
-  void accept_credits(CreditParcel* parcel);
-  CreditParcel* finished_credits();
+  bool collect_messages(ShardId target, MessageParcel& parcel);
+  // Takes the parcel until finished_messages() yields it: its messages are applied and durable
+  // here.
+  void accept_messages(MessageParcel* parcel);
+  MessageParcel* finished_messages();
   // `target` has everything up to `through`.
-  void acknowledge_credits(ShardId target, Sequence through);
+  void acknowledge_messages(ShardId target, Sequence through);
+
+  // ---- late replies ---------------------------------------------------------------------------
+
+  // Puts replies to commands that came from worker `origin`, and may leave now, into the (empty)
+  // parcel, as if it had brought the commands.  False when there are none.
+  bool collect_late_replies(std::uint16_t origin, Parcel& parcel);
+  // Replies that are still to come late.
+  std::size_t late_replies() const { return held_.size() + late_.size(); }
 
   // Nothing waits: every accepted parcel has finished and every event is durable.
   bool idle() const {
-    return waiting_.empty() && undelivered_.empty() && waiting_credits_.empty() &&
-           undelivered_credits_.empty() && all_durable();
+    return waiting_.empty() && undelivered_.empty() && waiting_messages_.empty() &&
+           undelivered_messages_.empty() && late_replies() == 0 && all_durable();
   }
 
   // When the next timer may be due, if any.
@@ -124,29 +137,84 @@ class Shard {
   void decide_waiting();
   Admission admit(const CommandEnvelope& envelope) const;
   void look_for_space();
-  void refund_due();
-  void apply_waiting_credits();
+  void settle_due();
+  void apply_waiting_messages();
   void book_acknowledgements();
 
   void run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission);
   void run(Reply& reply, const OpenWallet& command);
   void run(Reply& reply, const Deposit& command);
   void run(Reply& reply, const Withdraw& command);
+  void run(Reply& reply, const SetRefundTarget& command);
+  void run(Reply& reply, const FreezeWallet& command);
   void run(Reply& reply, const ShowWallet& query);
+  void run(Reply& reply, const CheckRecipient& query);
   void run(Reply& reply, const SendPacket& command);
   void run(Reply& reply, const ClaimBatch& command);
+  void run(Reply& reply, const ClaimWithCode& command);
   void run(Reply& reply, const PeekPacket& query);
   void run(Reply& reply, const ShowPacket& query);
-  // A command whose rule is not there yet.
-  template <class Command>
-  void run(Reply& reply, const Command&) {
-    reply.status = Status::command_unknown;
-  }
-  void run_money(Reply& reply, const Verdict& verdict, const MoneyMoved& event, UserId user);
+  void run(Reply& reply, const RecallPacket& command);
+  void run(Reply& reply, const ReturnShare& command);
+  void run(Reply& reply, const SendTransfer& command);
+  void run(Reply& reply, const AcceptTransfer& command);
+  void run(Reply& reply, const DeclineTransfer& command);
+  void run(Reply& reply, const CancelTransfer& command);
+  void run(Reply& reply, const ReturnTransfer& command);
+  void run(Reply& reply, const ShowTransfer& query);
+  void run(Reply& reply, const ListPayouts& query);
+  void run(Reply& reply, const ConfirmPayout& command);
+  void run(Reply& reply, const OpenCase& command);
+  void run(Reply& reply, const ResolveCase& command);
+  void run(Reply& reply, const FreezePacket& command);
+  void run(Reply& reply, const ShowCase& query);
 
-  // Returns the event's sequence.
+  template <class Event, class Command, class... More>
+  bool carry_out(Reply& reply, Verdict& verdict, Event& event, const Command& command,
+                 const More&... more);
+  template <class Event, class Command, class... More>
+  void run_on_wallet(Reply& reply, const Command& command, const More&... more);
+  template <class Command>
+  void run_close(Reply& reply, const Command& command, TransferState state);
+  template <class Query, class AnswerType, class... More>
+  void look(Reply& reply, const Query& query, More&... more);
+  // The text that a support command of the parcel refers to.
+  std::string_view note(std::uint32_t index) const;
+
+  // ---- returns: their end may come from another shard, and then the reply is late
+  struct Held {
+    enum class Form : std::uint8_t { share, transfer, resolution };
+    Form form = Form::share;
+    PacketId packet{};
+    std::uint16_t share_index = 0;
+    UserId user{};
+    CaseId case_id{};  // of a resolution
+    ReplyTo to{};
+    std::uint16_t origin = 0;
+  };
+  struct Late {
+    Held held{};
+    ReturnSettled settled{};
+    Sequence needs{};
+  };
+  template <class Command>
+  void run_return(Reply& reply, const Command& command, Held held);
+  void carry_on(const ReturnPlan& plan);
+  void hold(const Reply& reply, Held held);
+  void release_held(const ReturnSettled& settled, Sequence sequence);
+  void answer_return(Reply& reply, const Held& held, Amount taken, ReplyBatch& batch) const;
+  static void answer_case(Reply& reply, const CaseRecord& record, ReplyBatch& batch);
+  void pay_redress();
+  void take_message(ShardId source, const Message& message);
+
+  // Journals and applies.  Returns the event's sequence.
   template <class Event>
-  Sequence journal_event(const Event& event);
+  Sequence book(const Event& event);
+  // Journals only.  `tail`, if any, lies at `tail_offset` of the record.
+  template <class Event>
+  Sequence journal_event(const Event& event, std::span<const std::byte> tail = {},
+                         std::size_t tail_offset = 0);
+  void schedule(PacketId id);
 
   ShardOptions options_;
   Ledger ledger_;
@@ -159,12 +227,15 @@ class Shard {
   std::uint64_t seeds_drawn_ = 0;
   Time last_space_retry_{};
   Parcel* current_ = nullptr;    // the one whose command runs
+  bool reply_is_late_ = false;   // the command that runs will be answered in another parcel
+  std::vector<Held> held_;       // few: returns that wait for another shard
+  std::deque<Late> late_;        // their ends, not yet durable or not yet fetched
   std::deque<Parcel*> waiting_;  // not all decided
   // By shard: credits collected, from the outbox's front; and what is acknowledged but not booked.
   std::vector<std::size_t> collected_;
   std::vector<Sequence> acknowledged_;
-  std::deque<CreditParcel*> waiting_credits_;      // not all applied
-  std::deque<CreditParcel*> undelivered_credits_;  // applied, not yet durable or not yet fetched
+  std::deque<MessageParcel*> waiting_messages_;      // not all applied
+  std::deque<MessageParcel*> undelivered_messages_;  // applied, not yet durable or not yet fetched
 
   std::deque<Parcel*> undelivered_;  // decided, not yet durable or not yet fetched
 };

@@ -34,8 +34,10 @@ class LedgerTest : public testing::Test {
   }
   Verdict send(const SendPacket& command) {
     PacketSent e;
-    const Verdict v = run(ledger.decide(now, command, seed, e), e);
-    if (v.accepted()) packet = e.packet;
+    const Verdict v = ledger.decide(now, command, {}, seed, e);
+    if (!v.accepted()) return v;
+    ledger.apply(e, {});
+    packet = e.packet;
     return v;
   }
   SendPacket lucky(std::int64_t total, std::uint32_t shares) {
@@ -49,10 +51,10 @@ class LedgerTest : public testing::Test {
     return answer;
   }
   bool expire(PacketStore::Slot slot = 0) {
-    Refunded e;
-    if (!ledger.decide_expiry(now, slot, e)) return false;
-    ledger.apply(e);
-    return true;
+    const DueEvent due = ledger.decide_due(now, slot);
+    const auto* refunded = std::get_if<Refunded>(&due);
+    if (refunded != nullptr) ledger.apply(*refunded);
+    return refunded != nullptr;
   }
   template <class Event>
   Verdict run(const Verdict& verdict, const Event& event) {
@@ -259,8 +261,9 @@ TEST_F(LedgerTest, ShowTellsThePacketWithItsClaimsInOrder) {
   const ClaimAnswer by_carol = claim(carol);
 
   ShowPacketAnswer answer;
-  std::vector<PacketClaim> claims;
-  ASSERT_EQ(ledger.show(ShowPacket{packet}, answer, claims).status, Status::ok);
+  ReplyBatch batch;
+  ASSERT_EQ(ledger.show(ShowPacket{packet}, answer, batch).status, Status::ok);
+  const std::vector<PacketClaim>& claims = batch.packet_claims;
   EXPECT_EQ(answer.packet.remark.view(), "恭喜发财");
   EXPECT_EQ(answer.packet.group.view(), "family-7");
   EXPECT_EQ(answer.packet.claimed_count, 2);
@@ -368,8 +371,8 @@ TEST_F(LedgerTest, RefusalsThatDependOnTheBooksChangeNothing) {
   EXPECT_EQ(claim(packet_id(partition_of(alice), 2), bob).status, Status::packet_unknown);
   EXPECT_EQ(claim(UserId{}).status, Status::user_invalid);
   ShowPacketAnswer answer;
-  std::vector<PacketClaim> claims;
-  EXPECT_EQ(ledger.show(ShowPacket{PacketId{1}}, answer, claims).status, Status::packet_unknown);
+  ReplyBatch batch;
+  EXPECT_EQ(ledger.show(ShowPacket{PacketId{1}}, answer, batch).status, Status::packet_unknown);
   EXPECT_EQ(ledger.state_hash(), before);
 }
 
@@ -387,7 +390,7 @@ TEST_F(LedgerTest, SentPacketsKeepTheirTermsWhenThePolicyChanges) {
   ASSERT_TRUE(send(lucky(40'000, 3)).accepted());
   PacketSent sent;
   SendPacket command = lucky(40'000, 3);
-  ASSERT_TRUE(ledger.decide(now, command, seed, sent).accepted());
+  ASSERT_TRUE(ledger.decide(now, command, {}, seed, sent).accepted());
 
   Policy tighter;
   tighter.share_max = Amount{10};
@@ -402,7 +405,7 @@ TEST_F(LedgerTest, SentPacketsKeepTheirTermsWhenThePolicyChanges) {
                          .balance = Amount{40'000}});
   sent.packet = packet_id(partition_of(alice), 1);
   sent.balance = Amount{};
-  other.apply(sent);
+  other.apply(sent, {});
   Claimed claimed;
   EXPECT_EQ(other.decide(now, ClaimItem{sent.packet, bob}, claimed).status, Status::ok);
 }
@@ -426,7 +429,7 @@ TEST_F(LedgerTest, ApplyingTheSameEventsGivesTheSameState) {
   PacketSent sent;
   SendPacket command = lucky(5'000, 9);
   command.remark = Remark("new year");
-  ASSERT_TRUE(ledger.decide(now, command, seed, sent).accepted());
+  ASSERT_TRUE(ledger.decide(now, command, {}, seed, sent).accepted());
   both(sent);
   for (std::uint64_t user = 1; user <= 5; ++user) {
     Claimed claimed;
@@ -434,10 +437,9 @@ TEST_F(LedgerTest, ApplyingTheSameEventsGivesTheSameState) {
     both(claimed);
   }
   now = now + Duration::hours(24);
-  Refunded refunded;
-  ASSERT_TRUE(ledger.decide_expiry(now, 0, refunded));
+  const DueEvent due = ledger.decide_due(now, 0);
   const std::uint64_t before = ledger.state_hash();
-  both(refunded);
+  both(std::get<Refunded>(due));
   EXPECT_EQ(ledger.state_hash(), replayed.state_hash());
   EXPECT_NE(ledger.state_hash(), before);
 }

@@ -1,4 +1,5 @@
-// Several shards and the credits between them, driven by hand: what a worker does, with power cuts.
+// Several shards and the messages between them, driven by hand: what a worker does, with power
+// cuts.
 
 #include <gtest/gtest.h>
 
@@ -24,9 +25,9 @@ struct Node {
   std::unique_ptr<Shard> shard;
 };
 
-class CreditsTest : public testing::Test {
+class MessagesTest : public testing::Test {
  protected:
-  CreditsTest() {
+  MessagesTest() {
     for (std::uint16_t s = 0; s < shard_count; ++s) open(s);
   }
 
@@ -90,9 +91,9 @@ class CreditsTest : public testing::Test {
     for (std::uint16_t from = 0; from < shard_count; ++from) {
       for (std::uint16_t to = 0; to < shard_count; ++to) {
         if (from == to || random() % 2 == 0) continue;
-        parcels.push_back(std::make_unique<CreditParcel>());
-        if (nodes[from].shard->collect_credits(ShardId{to}, *parcels.back())) {
-          nodes[to].shard->accept_credits(parcels.back().get());
+        parcels.push_back(std::make_unique<MessageParcel>());
+        if (nodes[from].shard->collect_messages(ShardId{to}, *parcels.back())) {
+          nodes[to].shard->accept_messages(parcels.back().get());
           under_way.push_back({from, to, parcels.back().get()});
         }
       }
@@ -100,12 +101,12 @@ class CreditsTest : public testing::Test {
     for (std::uint16_t s = 0; s < shard_count; ++s) {
       nodes[s].shard->step(start);
       if (random() % 2 == 0) continue;
-      while (CreditParcel* done = nodes[s].shard->finished_credits()) {
+      while (MessageParcel* done = nodes[s].shard->finished_messages()) {
         const bool known =
             std::erase_if(under_way, [done](const Travelling& t) { return t.parcel == done; }) > 0;
         if (known) {
-          nodes[done->source.value].shard->acknowledge_credits(ShardId{s},
-                                                               done->credits.back().sequence);
+          nodes[done->source.value].shard->acknowledge_messages(ShardId{s},
+                                                                done->messages.back().sequence);
         }
       }
     }
@@ -123,8 +124,8 @@ class CreditsTest : public testing::Test {
       sum.withdrawals += t.withdrawals;
       sum.wallets += t.wallets;
       sum.packets += t.packets;
-      sum.credits_sent += t.credits_sent;
-      sum.credits_received += t.credits_received;
+      sum.sent += t.sent;
+      sum.received += t.received;
     }
     return sum;
   }
@@ -132,15 +133,15 @@ class CreditsTest : public testing::Test {
   struct Travelling {
     std::uint16_t from;
     std::uint16_t to;
-    CreditParcel* parcel;
+    MessageParcel* parcel;
   };
   std::array<Node, shard_count> nodes;
-  std::vector<std::unique_ptr<CreditParcel>> parcels;
+  std::vector<std::unique_ptr<MessageParcel>> parcels;
   std::vector<Travelling> under_way;
   std::uint64_t keys = 0;
 };
 
-TEST_F(CreditsTest, ClaimersOfAllShardsAreCreditedOnce) {
+TEST_F(MessagesTest, ClaimersOfAllShardsAreCreditedOnce) {
   const UserId alice{1001};
   ask(OpenWallet{{++keys, 1}, alice, {}}, alice);
   ask(Deposit{{++keys, 1}, alice, Amount{10'000}}, alice);
@@ -150,10 +151,10 @@ TEST_F(CreditsTest, ClaimersOfAllShardsAreCreditedOnce) {
     won[user] = claim(packet, UserId{user}).amount_fen;
     EXPECT_EQ(claim(packet, UserId{user}).status, Status::already_claimed);
   }
-  EXPECT_GT(totals().credits_sent, Amount{});
+  EXPECT_GT(totals().sent, Amount{});
   settle();
   for (const auto& [user, fen] : won) EXPECT_EQ(balance(UserId{user}), fen) << user;
-  EXPECT_EQ(totals().credits_sent, totals().credits_received);
+  EXPECT_EQ(totals().sent, totals().received);
   for (std::uint16_t s = 0; s < shard_count; ++s) {
     for (std::uint16_t t = 0; t < shard_count; ++t) {
       EXPECT_EQ(nodes[s].shard->ledger().outbox(ShardId{t}).size(), 0u);
@@ -161,7 +162,7 @@ TEST_F(CreditsTest, ClaimersOfAllShardsAreCreditedOnce) {
   }
 }
 
-TEST_F(CreditsTest, CreditLeavesOnlyWhenTheClaimThatPaysItIsDurable) {
+TEST_F(MessagesTest, CreditLeavesOnlyWhenTheClaimThatPaysItIsDurable) {
   const UserId alice{1001};
   const std::uint16_t home = shard_of(partition_of(alice), shard_count).value;
   ask(OpenWallet{{++keys, 1}, alice, {}}, alice);
@@ -175,17 +176,17 @@ TEST_F(CreditsTest, CreditLeavesOnlyWhenTheClaimThatPaysItIsDurable) {
   parcel.commands.commands.push_back({.command = ClaimBatch{0, 20}});
   nodes[home].shard->accept(&parcel);
   nodes[home].shard->step(start);
-  CreditParcel credits;
+  MessageParcel credits;
   const ShardId other{static_cast<std::uint16_t>((home + 1) % shard_count)};
   EXPECT_GT(nodes[home].shard->ledger().outbox(other).size(), 0u);
-  EXPECT_FALSE(nodes[home].shard->collect_credits(other, credits));
+  EXPECT_FALSE(nodes[home].shard->collect_messages(other, credits));
   nodes[home].storage.complete_all();
   nodes[home].shard->step(start);
-  EXPECT_TRUE(nodes[home].shard->collect_credits(other, credits));
+  EXPECT_TRUE(nodes[home].shard->collect_messages(other, credits));
 }
 
 // The process crashes at any moment, while credits travel; what was told is true in the end.
-TEST_F(CreditsTest, CrashesNeitherLoseNorDoubleACredit) {
+TEST_F(MessagesTest, CrashesNeitherLoseNorDoubleACredit) {
   for (const std::uint64_t seed : test::seeds(6)) {
     SCOPED_TRACE(test::seed_text(seed));
     std::mt19937_64 random(seed);
@@ -210,7 +211,7 @@ TEST_F(CreditsTest, CrashesNeitherLoseNorDoubleACredit) {
     settle();
     for (const auto& [user, fen] : won) ASSERT_EQ(balance(UserId{user}), fen) << user;
     const Totals sum = totals();
-    EXPECT_EQ(sum.credits_sent, sum.credits_received);
+    EXPECT_EQ(sum.sent, sum.received);
     EXPECT_EQ(sum.deposits, sum.wallets + sum.packets + sum.withdrawals);
   }
 }

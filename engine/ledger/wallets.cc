@@ -1,0 +1,223 @@
+// The rules of wallets: opening, money in and out, settings, freezing.
+#include "engine/base/assert.h"
+#include "engine/base/text.h"
+#include "engine/ledger/decisions.h"
+#include "engine/ledger/ledger.h"
+
+namespace hb {
+
+namespace {
+
+std::uint64_t fingerprint_of(EventType type, UserId user, Amount amount) {
+  return Fingerprint(type).add(user.value).add(amount).value();
+}
+
+Verdict check_money_in_or_out(Key128 key, UserId user, Amount amount) {
+  if (key.empty()) return refuse(Status::key_missing);
+  if (user == UserId{}) return refuse(Status::user_invalid);
+  if (amount <= Amount{}) return refuse(Status::amount_not_positive);
+  if (amount > Amount{limits::amount_max}) {
+    return refuse(Status::amount_over_limit, limits::amount_max);
+  }
+  return {};
+}
+
+// A stored wallet answer: the balance, and above it what else the answer told.
+constexpr unsigned frozen_bit = 62;
+constexpr unsigned refund_to_wallet_bit = 61;
+constexpr std::uint64_t balance_mask = (std::uint64_t{1} << refund_to_wallet_bit) - 1;
+
+std::uint64_t stored_of(const WalletRow& wallet) {
+  const std::uint64_t to_wallet = wallet.refund_target == RefundTarget::wallet ? 1 : 0;
+  return static_cast<std::uint64_t>(wallet.balance.fen()) | to_wallet << refund_to_wallet_bit |
+         std::uint64_t{wallet.frozen} << frozen_bit;
+}
+
+}  // namespace
+
+std::uint64_t Ledger::wallet_stored(UserId user) const {
+  const WalletRow* wallet = find_wallet(user);
+  HB_ASSERT(wallet != nullptr);
+  return stored_of(*wallet);
+}
+
+WalletAnswer Ledger::wallet_answer(UserId user, std::uint64_t stored) const {
+  const WalletRow* wallet = find_wallet(user);
+  HB_ASSERT(wallet != nullptr);
+  WalletAnswer answer{.user = user,
+                      .balance = Amount{static_cast<std::int64_t>(stored & balance_mask)},
+                      .opened_at = wallet->opened_at,
+                      .frozen = (stored >> frozen_bit & 1) != 0,
+                      .refund_target = (stored >> refund_to_wallet_bit & 1) != 0
+                                           ? RefundTarget::wallet
+                                           : RefundTarget::source};
+  if (wallet->name != Slab<TextCell>::none) {
+    const auto size = static_cast<std::size_t>(text(wallet->name, 0, 1)[0]);
+    answer.name = DisplayName(text(wallet->name, 1, size));
+  }
+  return answer;
+}
+
+// ---- opening ------------------------------------------------------------------------------------
+
+Verdict Ledger::decide(Time now, const OpenWallet& c, WalletOpened& event) const {
+  if (c.key.empty()) return refuse(Status::key_missing);
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
+  const std::uint64_t fingerprint =
+      Fingerprint(EventType::wallet_opened).add(c.user.value).add(c.name.view()).value();
+  Verdict verdict;
+  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  if (!valid_utf8(c.name.view())) return refuse(Status::text_invalid);
+  const WalletRow* wallet = find_wallet(c.user);
+  if (wallet != nullptr && wallet->opened_by_command) return refuse(Status::wallet_exists);
+
+  event = WalletOpened{.units = units_for(offsetof(WalletOpened, name) + c.name.size()),
+                       .name_bytes = static_cast<std::uint16_t>(c.name.size()),
+                       .at = now,
+                       .user = c.user,
+                       .fingerprint = fingerprint,
+                       .key = c.key};
+  put_texts(event.name, {c.name.view()});
+  return {};
+}
+
+void Ledger::apply(const WalletOpened& e) {
+  WalletRow& wallet = wallets_of(e.user).find_or_open(e.user, e.at, wallet_rows_);
+  HB_ASSERT(!wallet.opened_by_command);
+  wallet.opened_by_command = true;
+  if (e.name_bytes > 0) {
+    const std::string_view name(e.name, e.name_bytes);
+    const char size = static_cast<char>(name.size());
+    wallet.name = store_text({&size, 1}, name);
+  }
+  remember(e.at, partition_of(e.user), {e.key, e.fingerprint, stored_of(wallet)});
+}
+
+// ---- money in and out ---------------------------------------------------------------------------
+
+Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
+  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
+  const std::uint64_t fingerprint = fingerprint_of(EventType::deposited, c.user, c.amount);
+  Verdict verdict;
+  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  const WalletRow* wallet = find_usable_wallet(c.user);
+  if (wallet == nullptr) return refuse(Status::wallet_unknown);
+  // Every fen in the books once came in from outside: with the sum of that bounded, no wallet,
+  // however it is credited, ever passes the limit, and no credit can fail.
+  if (money_in() + c.amount > Amount{limits::amount_max}) {
+    return refuse(Status::balance_over_limit, limits::amount_max);
+  }
+
+  event = MoneyMoved{.type = EventType::deposited,
+                     .at = now,
+                     .user = c.user,
+                     .amount = c.amount,
+                     .key = c.key,
+                     .fingerprint = fingerprint,
+                     .balance = wallet->balance + c.amount};
+  return {};
+}
+
+Verdict Ledger::decide(Time now, const Withdraw& c, MoneyMoved& event) const {
+  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
+  const std::uint64_t fingerprint = fingerprint_of(EventType::withdrawn, c.user, c.amount);
+  Verdict verdict;
+  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  const WalletRow* wallet = find_usable_wallet(c.user);
+  if (wallet == nullptr) return refuse(Status::wallet_unknown);
+  if (wallet->frozen) return refuse(Status::wallet_frozen);
+  if (wallet->balance < c.amount) {
+    return refuse(Status::insufficient_funds, wallet->balance.fen());
+  }
+
+  event = MoneyMoved{.type = EventType::withdrawn,
+                     .at = now,
+                     .user = c.user,
+                     .amount = c.amount,
+                     .key = c.key,
+                     .fingerprint = fingerprint,
+                     .balance = wallet->balance - c.amount};
+  return {};
+}
+
+void Ledger::apply(const MoneyMoved& e) {
+  if (e.type == EventType::deposited) {
+    credit(e.user, e.amount, e.at);
+    totals_.deposits += e.amount;
+  } else {
+    debit(e.user, e.amount);
+    totals_.withdrawals += e.amount;
+  }
+  HB_ASSERT(balance_of(e.user) == e.balance);
+  HB_ASSERT(totals_.balanced());
+  remember(e.at, partition_of(e.user), {e.key, e.fingerprint, wallet_stored(e.user)});
+}
+
+// ---- settings and freezing ----------------------------------------------------------------------
+
+Verdict Ledger::decide(Time now, const SetRefundTarget& c, WalletSet& event) const {
+  if (c.key.empty()) return refuse(Status::key_missing);
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
+  const std::uint64_t fingerprint = Fingerprint(EventType::wallet_set)
+                                        .add(c.user.value)
+                                        .add(static_cast<std::uint64_t>(c.target))
+                                        .value();
+  Verdict verdict;
+  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  if (c.target != RefundTarget::source && c.target != RefundTarget::wallet) {
+    return refuse(Status::refund_target_unknown);
+  }
+  if (find_usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
+  event = WalletSet{.refund_target = c.target,
+                    .at = now,
+                    .user = c.user,
+                    .fingerprint = fingerprint,
+                    .key = c.key};
+  return {};
+}
+
+void Ledger::apply(const WalletSet& e) {
+  WalletRow* wallet = wallets_of(e.user).find(e.user);
+  HB_ASSERT(wallet != nullptr);
+  wallet->refund_target = e.refund_target;
+  remember(e.at, partition_of(e.user), {e.key, e.fingerprint, stored_of(*wallet)});
+}
+
+Verdict Ledger::decide(Time now, const FreezeWallet& c, std::string_view note,
+                       FreezeSet& event) const {
+  if (c.key.empty()) return refuse(Status::key_missing);
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
+  const EventType type = c.frozen ? EventType::wallet_frozen : EventType::wallet_unfrozen;
+  const std::uint64_t fingerprint =
+      Fingerprint(type).add(c.user.value).add(c.by.view()).add(note).value();
+  Verdict verdict;
+  if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  if (const Verdict v = check_support(c.by, note); !v.accepted()) return v;
+  const WalletRow* wallet = find_wallet(c.user);
+  if (wallet == nullptr) return refuse(Status::wallet_unknown);
+  if (wallet->frozen == c.frozen) {
+    return refuse(c.frozen ? Status::already_frozen : Status::not_frozen);
+  }
+  event = freeze_event(type, now, c.user.value, c.key, fingerprint, c.by, note);
+  return {};
+}
+
+void Ledger::apply(const FreezeSet& e) {
+  std::uint64_t stored = 0;
+  PartitionId partition;
+  if (e.of_wallet()) {
+    WalletRow* wallet = wallets_of(e.user()).find(e.user());
+    HB_ASSERT(wallet != nullptr && wallet->frozen != e.freezes());
+    wallet->frozen = e.freezes();
+    stored = stored_of(*wallet);
+    partition = partition_of(e.user());
+  } else {
+    PacketRow& packet = packet_row(e.packet());
+    HB_ASSERT(packet.has(PacketRow::frozen) != e.freezes());
+    packet.set(PacketRow::frozen, e.freezes());
+    partition = partition_of(e.packet());
+  }
+  remember(e.at, partition, {e.key, e.fingerprint, stored});
+}
+
+}  // namespace hb
