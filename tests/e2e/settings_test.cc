@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/e2e/support/asking.h"
@@ -50,6 +51,51 @@ TEST_F(SettingsTest, AreRefusedWithABadValueByTheKeysName) {
   expect_refused({.connections = "window_max = 0"}, wrong_usage, {"window_max"});
   expect_refused({.connections = "connections_max = 0"}, wrong_usage, {"connections_max"});
   expect_refused({.connections = "window_max = many"}, wrong_usage, {"window_max"});
+}
+
+TEST_F(SettingsTest, AreRefusedForEachPolicyWithABadValueByTheKeysName) {
+  const std::pair<std::string, std::string> lines[] = {
+      {"holiday_share_max", "\"50000.00\""},
+      {"holidays", "[\"2026-02-30\"]"},
+      {"holidays", "[\"new year\"]"},
+      {"recipients_max", "501"},
+      {"opens_ahead_max", "\"6d\""},
+      {"lucky_split", "\"equal\""},
+      {"code_tries_max", "0"},
+      {"return_window", "\"366d\""},
+      {"transfer_max", "\"42949672.96\""},
+      {"transfer_accept_window", "\"8d\""},
+      {"transfer_arrivals", "[\"0s\", \"8d\"]"},
+      {"transfer_arrivals", "[\"0s\", \"1s\", \"2s\", \"3s\", \"4s\"]"},
+      {"transfer_arrivals", "[\"soon\"]"},
+      {"transfer_return_window", "\"366d\""},
+      {"credit_opens_wallet", "\"sometimes\""},
+      {"daily_count_cap", "-1"},
+      {"daily_amount_cap", "\"a lot\""},
+      {"utc_offset", "\"+15:00\""},
+      {"utc_offset", "\"Beijing\""},
+      {"day_start", "\"24h\""},
+      {"page_rows_max", "501"},
+  };
+  for (const auto& [key, value] : lines) {
+    expect_refused({.policy = key + " = " + value}, wrong_usage, {key});
+  }
+}
+
+TEST_F(SettingsTest, AreTakenForEachPolicy) {
+  ServerProcess server({.data = directory_ / "data",
+                        .policy = "holiday_share_max = \"520.00\"\n"
+                                  "holidays = [\"2026-02-16\", \"2026-02-17\"]\n"
+                                  "recipients_max = 100\nopens_ahead_max = \"24h\"\n"
+                                  "lucky_split = \"order_fair\"\ncode_tries_max = 3\n"
+                                  "return_window = \"48h\"\ntransfer_max = \"100.00\"\n"
+                                  "transfer_accept_window = \"12h\"\n"
+                                  "transfer_arrivals = [\"0s\", \"30m\"]\n"
+                                  "transfer_return_window = \"1h\"\n"
+                                  "credit_opens_wallet = false\ndaily_count_cap = 10\n"
+                                  "daily_amount_cap = \"5000.00\"\nutc_offset = \"-03:30\"\n"
+                                  "day_start = \"4h\"\npage_rows_max = 20\n"});
+  EXPECT_TRUE(server.start());
 }
 
 // Such a batch would wait for room that never comes, and everybody behind it.

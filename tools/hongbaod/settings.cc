@@ -4,6 +4,9 @@
 
 #include <CLI/CLI.hpp>
 #include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <map>
 #include <string_view>
 
 #include "engine/base/text.h"
@@ -119,14 +122,109 @@ void add_flags(CLI::App& app, Settings& s) {
       ->capture_default_str();
 }
 
+// "2026-02-17" as days since the epoch.
+std::optional<std::int32_t> parse_date(const std::string& text) {
+  int year = 0;
+  unsigned month = 0;
+  unsigned day = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%4d-%2u-%2u%c", &year, &month, &day, &rest) != 3) {
+    return std::nullopt;
+  }
+  const std::chrono::year_month_day date{std::chrono::year(year), std::chrono::month(month),
+                                         std::chrono::day(day)};
+  if (!date.ok()) return std::nullopt;
+  return static_cast<std::int32_t>(std::chrono::sys_days(date).time_since_epoch().count());
+}
+
+// "+08:00", "-03:30".
+std::optional<Duration> parse_utc_offset(const std::string& text) {
+  char sign = 0;
+  int hours = 0;
+  int minutes = 0;
+  char rest = 0;
+  const int found = std::sscanf(text.c_str(), "%c%2d:%2d%c", &sign, &hours, &minutes, &rest);
+  if (found != 3 || (sign != '+' && sign != '-') || minutes > 59) return std::nullopt;
+  const std::int64_t seconds = hours * 3'600 + minutes * 60;
+  return Duration::seconds(sign == '-' ? -seconds : seconds);
+}
+
+// A setting whose text `parse` turns into a value; what it gives nothing for is refused, with an
+// example of what would be right.
+template <class Value, class Parse>
+void add_parsed(CLI::App& app, const std::string& name, Value& value, Parse parse,
+                const std::string& example, const std::string& help) {
+  app.add_option_function<std::string>(
+      name,
+      [&value, parse, name, example](const std::string& text) {
+        const std::optional<Value> parsed = parse(text);
+        if (!parsed) {
+          throw CLI::ValidationError(name,
+                                     fmt::format("'{}' is not valid; write {}", text, example));
+        }
+        value = *parsed;
+      },
+      help);
+}
+
+template <class Value, class Parse>
+void add_list(CLI::App& app, const std::string& name, std::vector<Value>& values, Parse parse,
+              const std::string& example, const std::string& help) {
+  app.add_option_function<std::vector<std::string>>(
+      name,
+      [&values, parse, name, example](const std::vector<std::string>& texts) {
+        values.clear();
+        for (const std::string& text : texts) {
+          const std::optional<Value> parsed = parse(text);
+          if (!parsed) {
+            throw CLI::ValidationError(name,
+                                       fmt::format("'{}' is not valid; write {}", text, example));
+          }
+          values.push_back(*parsed);
+        }
+      },
+      help);
+}
+
+void add_packet_policy(CLI::App& app, Policy& p) {
+  add_amount(app, "--share_min", p.share_min, "Least share");
+  add_amount(app, "--share_max", p.share_max, "Largest share");
+  add_amount(app, "--holiday_share_max", p.holiday_share_max, "Largest share on holidays");
+  add_list(app, "--holidays", p.holidays, parse_date, "dates like 2026-02-17", "Holidays");
+  app.add_option("--shares_max", p.shares_max, "Most shares of a packet");
+  app.add_option("--recipients_max", p.recipients_max, "Most users that a packet names");
+  add_duration(app, "--expiry_default", p.expiry_default, "Life of a packet");
+  add_duration(app, "--expiry_min", p.expiry_min, "Shortest life to ask for");
+  add_duration(app, "--expiry_max", p.expiry_max, "Longest life to ask for");
+  add_duration(app, "--opens_ahead_max", p.opens_ahead_max, "Farthest opening time");
+  app.add_option("--lucky_split", p.lucky_split, "How lucky packets are split unless they say")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Split>{
+          {"double_mean", Split::double_mean}, {"order_fair", Split::order_fair}}));
+  app.add_option("--code_tries_max", p.code_tries_max, "Wrong codes before a user is locked out");
+  add_duration(app, "--return_window", p.return_window, "How long a share may be returned");
+}
+
+void add_policy(CLI::App& app, Policy& p) {
+  add_packet_policy(app, p);
+  add_amount(app, "--transfer_max", p.transfer_max, "Largest transfer");
+  add_duration(app, "--transfer_accept_window", p.transfer_accept_window,
+               "How long a transfer waits for its recipient");
+  add_list(app, "--transfer_arrivals", p.transfer_arrivals, parse_duration, "durations like 2h",
+           "Arrivals after acceptance that are offered");
+  add_duration(app, "--transfer_return_window", p.transfer_return_window,
+               "How long an arrived transfer may be returned");
+  app.add_option("--credit_opens_wallet", p.credit_opens_wallet,
+                 "Whether money for an unknown user opens a wallet");
+  app.add_option("--daily_count_cap", p.daily_count_cap, "Sends of a user a day; 0: no cap");
+  add_amount(app, "--daily_amount_cap", p.daily_amount_cap, "Their sum; 0: no cap");
+  add_parsed(app, "--utc_offset", p.utc_offset, parse_utc_offset, "an offset like +08:00",
+             "The time zone of days and holidays");
+  add_duration(app, "--day_start", p.day_start, "When a day starts there");
+  app.add_option("--page_rows_max", p.page_rows_max, "Most rows of a page of a list");
+}
+
 void add_sections(CLI::App& app, Settings& s) {
-  CLI::App& policy = section(app, "policy", "The product's rules");
-  add_amount(policy, "--share_min", s.engine.policy.share_min, "Least share");
-  add_amount(policy, "--share_max", s.engine.policy.share_max, "Largest share");
-  policy.add_option("--shares_max", s.engine.policy.shares_max, "Most shares of a packet");
-  add_duration(policy, "--expiry_default", s.engine.policy.expiry_default, "Life of a packet");
-  add_duration(policy, "--expiry_min", s.engine.policy.expiry_min, "Shortest life to ask for");
-  add_duration(policy, "--expiry_max", s.engine.policy.expiry_max, "Longest life to ask for");
+  add_policy(section(app, "policy", "The product's rules"), s.engine.policy);
 
   CLI::App& journal = section(app, "journal", "The write-ahead log");
   journal.add_option("--segment_bytes", s.engine.journal.segment_bytes, "Size of a segment file");
