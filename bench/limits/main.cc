@@ -1,0 +1,83 @@
+// bench_limits: what the machine under the engine can do, to compare figures of the same minutes.
+//
+// Prints one JSON object.  Exit status: 0 done, 2 wrong usage, 3 a socket or the disk failed.
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "bench/limits/disk_write.h"
+#include "bench/limits/ping_pong.h"
+
+namespace hb::bench {
+
+namespace {
+
+using nlohmann::ordered_json;
+
+constexpr int exit_failed = 3;
+
+ordered_json latency_json(const load::LatencyHistogram& latency) {
+  const auto rounded = [](double us) { return std::round(us * 10) / 10; };
+  const auto at = [&](double quantile) { return rounded(latency.percentile_us(quantile)); };
+  return {
+      {"p50", at(0.5)}, {"p99", at(0.99)}, {"p999", at(0.999)}, {"max", rounded(latency.max_us())}};
+}
+
+ordered_json to_json(const PingPongOptions& options, const PingPongFigures& figures) {
+  return {{"connections", options.connections},
+          {"question_bytes", options.question_bytes},
+          {"answer_bytes", options.answer_bytes},
+          {"per_second", std::llround(static_cast<double>(figures.answers) / figures.duration_s)},
+          {"latency_us", latency_json(figures.latency)}};
+}
+
+ordered_json to_json(const DiskWriteFigures& figures) {
+  return {{"bytes", 4096},
+          {"direct", figures.direct},
+          {"writes", figures.latency.count()},
+          {"latency_us", latency_json(figures.latency)}};
+}
+
+int tell(const Error& error) {
+  std::fprintf(stderr, "bench_limits: %s\n", error.message.c_str());
+  return exit_failed;
+}
+
+int run(const PingPongOptions& options, const std::string& directory, std::uint32_t writes) {
+  const auto pings = ping_pong(options);
+  if (!pings) return tell(pings.error());
+  const auto disk = disk_writes(directory, writes);
+  if (!disk) return tell(disk.error());
+  const ordered_json json{{"tcp", to_json(options, *pings)}, {"dsync_write", to_json(*disk)}};
+  std::printf("%s\n", json.dump().c_str());
+  return 0;
+}
+
+}  // namespace
+
+}  // namespace hb::bench
+
+int main(int argc, char** argv) {
+  CLI::App app("What loopback TCP and the disk can do, as JSON");
+  hb::bench::PingPongOptions options;
+  std::string directory = ".";
+  std::uint32_t writes = 2'000;
+  app.add_option("--connections", options.connections, "each waits for its answer [50]")
+      ->check(CLI::Range(1, 1'000))
+      ->type_name("N");
+  app.add_option("--duration", options.duration_s, "of the TCP probe, in seconds [2]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("S");
+  app.add_option("--directory", directory, "whose disk is written to [.]")->type_name("DIR");
+  app.add_option("--writes", writes, "of 4 KiB each [2000]")
+      ->check(CLI::PositiveNumber)
+      ->type_name("N");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return hb::bench::run(options, directory, writes);
+}
