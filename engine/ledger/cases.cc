@@ -30,7 +30,7 @@ Verdict Ledger::decide(Time now, const OpenCase& c, std::string_view note,
   const bool transfer = row->has(PacketRow::is_transfer);
   const UserId user = transfer ? packets_.share(*row, 0).user : c.user;
   std::uint16_t index = 0;
-  if (!transfer && user != UserId{} && find_claim(*row, user, index) == nullptr) {
+  if (!transfer && user != UserId{} && packets_.find_claim(*row, user, index) == nullptr) {
     return refuse(Status::claim_unknown);
   }
   if (const auto open = open_cases_.find({c.subject, user}); open != open_cases_.end()) {
@@ -77,7 +77,7 @@ Verdict Ledger::check_contested(const PacketRow& row, UserId user, std::uint16_t
     }
   } else {
     if (user == UserId{}) return refuse(Status::case_user_missing);
-    if (find_claim(row, user, index) == nullptr) return refuse(Status::claim_unknown);
+    if (packets_.find_claim(row, user, index) == nullptr) return refuse(Status::claim_unknown);
   }
   switch (packets_.share(row, index).state()) {
     case ShareState::held:

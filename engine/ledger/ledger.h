@@ -317,7 +317,6 @@ class Ledger {
   PacketRow& packet_row(PacketId id);
   Verdict check_funds(Time now, const SendPacket& command) const;
   void draw_ahead(const PacketRow& packet);
-  const ClaimCell* find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const;
   ClaimAnswer gate(Time now, const PacketRow& packet, UserId user) const;
   ClaimAnswer standing(Time now, const PacketRow* packet, UserId user) const;
   ClaimAnswer grant(Time now, const PacketRow& packet, const ClaimItem& claim,

@@ -316,17 +316,6 @@ PacketRow& Ledger::packet_row(PacketId id) {
   return *row;
 }
 
-const ClaimCell* Ledger::find_claim(const PacketRow& row, UserId user, std::uint16_t& index) const {
-  const std::span<const ClaimCell> claims = packets_.claims(row);
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    if (claims[i].user == user) {
-      index = static_cast<std::uint16_t>(i);
-      return &claims[i];
-    }
-  }
-  return nullptr;
-}
-
 // Why an open packet is not there for everybody; ok when it is there for this user.
 ClaimAnswer Ledger::gate(Time now, const PacketRow& packet, UserId user) const {
   if (packet.has(PacketRow::timed) && now < packets_.extras(packet).opens_at) {
@@ -349,7 +338,7 @@ ClaimAnswer Ledger::standing(Time now, const PacketRow* packet, UserId user) con
   if (user == UserId{}) return claim_refused(Status::user_invalid);
   if (packet == nullptr) return claim_refused(Status::packet_unknown);
   std::uint16_t index = 0;
-  if (const ClaimCell* own = find_claim(*packet, user, index)) {
+  if (const ClaimCell* own = packets_.find_claim(*packet, user, index)) {
     return claim_told(Status::already_claimed, *packet, *own, index);
   }
   const bool open = packet->state == PacketState::open && now < packet->expires_at;
@@ -432,13 +421,11 @@ void Ledger::apply(Sequence sequence, const Claimed& e) {
   PacketRow& packet = packet_row(e.packet);
   HB_ASSERT(!packet.has(PacketRow::is_transfer) && holds_money(packet));
   HB_ASSERT(e.share_index == packet.claimed_count && e.amount_fen <= packet.remaining_fen);
-  ClaimCell& cell = packets_.next_claim(packet);
-  cell.user = e.user;
+  ClaimCell& cell = packets_.take_share(packet, e.user);
   cell.amount_fen = e.amount_fen & ((1u << 22) - 1);
   cell.set_state(ShareState::held);
   cell.delay_us = static_cast<std::uint64_t>((e.at - packet.sent_at).us()) & ((1ull << 40) - 1);
   packet.remaining_fen -= e.amount_fen;
-  ++packet.claimed_count;
   if (packet.claimed_count == packet.share_count) {
     HB_ASSERT(packet.remaining_fen == 0);
     packet.state = PacketState::sold_out;

@@ -45,7 +45,7 @@ Verdict Ledger::decide(Time now, const ReturnShare& c, ReturnPlan& plan) const {
   const PacketRow* packet = find_packet(c.packet);
   if (packet == nullptr) return refuse(Status::packet_unknown);
   std::uint16_t index = 0;
-  const ClaimCell* share = find_claim(*packet, c.user, index);
+  const ClaimCell* share = packets_.find_claim(*packet, c.user, index);
   if (share == nullptr) return refuse(Status::claim_unknown);
   const Time claimed_at =
       packet->sent_at + Duration::us(static_cast<std::int64_t>(share->delay_us));
