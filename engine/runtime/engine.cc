@@ -83,10 +83,8 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
   if (!storage) return fail(std::move(storage.error()));
   unit.storage = std::move(*storage);
   unit.clock = std::make_unique<SystemClock>();
-  const ShardOptions shard_options{.shard = id,
-                                   .shard_count = options.workers,
-                                   .acknowledgement = options.acknowledgement,
-                                   .journal = options.journal};
+  const ShardOptions shard_options{
+      .shard = id, .shard_count = options.workers, .journal = options.journal};
   const journal::Progress progress = [&meter, number](std::uint64_t done, std::uint64_t total) {
     meter.done_bytes[number] = done;
     meter.total_bytes[number] = total;

@@ -26,7 +26,6 @@ namespace hb {
 struct EngineOptions {
   std::string data = "./data";
   std::uint16_t workers = 1;
-  Acknowledgement acknowledgement = Acknowledgement::disk;
   Policy policy{};
   journal::WriterOptions journal{};
   DiskStorageOptions disk{};

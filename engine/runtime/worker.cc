@@ -13,7 +13,7 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
       mesh_(mesh),
       segment_full_(std::move(segment_full)),
       now_(clock.now()),
-      gathering_(mesh.workers(), nullptr),
+      gathering_(mesh.workers()),
       out_(mesh.workers(), 0),
       idle_message_parcels_(mesh.workers()),
       idle_late_parcels_(mesh.workers()) {
@@ -29,9 +29,13 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
   }
 }
 
-CommandBatch& Worker::batch(ShardId shard) {
-  Parcel*& parcel = gathering_[shard.value];
-  if (parcel == nullptr) parcel = fresh_parcel();
+CommandBatch& Worker::batch(ShardId shard, Acknowledgement acknowledgement) {
+  const bool at_once = acknowledgement == Acknowledgement::memory;
+  Parcel*& parcel = gathering_[shard.value][at_once ? 0 : 1];
+  if (parcel == nullptr) {
+    parcel = fresh_parcel();
+    parcel->acknowledgement = acknowledgement;
+  }
   return parcel->commands;
 }
 
@@ -62,19 +66,23 @@ void Worker::take_arrived() {
 
 void Worker::hand_over() {
   for (std::uint16_t to = 0; to < mesh_.workers(); ++to) {
-    Parcel*& parcel = gathering_[to];
-    if (parcel == nullptr || parcel->commands.empty()) continue;
-    if (to == number_) {
-      shard_.accept(parcel);
-    } else {
-      // Too many under way: the parcel goes on gathering and leaves in a later turn.
-      if (out_[to] == lane_parcels_max) continue;
-      HB_ASSERT(mesh_.lanes(number_, to).commands.push(parcel));
-      mesh_.waker(to).wake();
+    for (Parcel*& parcel : gathering_[to]) {
+      if (parcel != nullptr && !parcel->commands.empty()) hand_over(parcel, to);
     }
-    ++out_[to];
-    parcel = nullptr;
   }
+}
+
+void Worker::hand_over(Parcel*& parcel, std::uint16_t to) {
+  if (to == number_) {
+    shard_.accept(parcel);
+  } else {
+    // Too many under way: the parcel goes on gathering and leaves in a later turn.
+    if (out_[to] == lane_parcels_max) return;
+    HB_ASSERT(mesh_.lanes(number_, to).commands.push(parcel));
+    mesh_.waker(to).wake();
+  }
+  ++out_[to];
+  parcel = nullptr;
 }
 
 void Worker::deliver_finished(ReplySink& sink) {
@@ -194,8 +202,10 @@ bool Worker::answered() const {
 }
 
 bool Worker::gathered_nothing() const {
-  for (const Parcel* parcel : gathering_) {
-    if (parcel != nullptr && !parcel->commands.empty()) return false;
+  for (const auto& parcels : gathering_) {
+    for (const Parcel* parcel : parcels) {
+      if (parcel != nullptr && !parcel->commands.empty()) return false;
+    }
   }
   return true;
 }

@@ -1,7 +1,7 @@
 // A worker: one thread's part of the engine.  It owns one shard and carries parcels between the
 // connections of its thread and all shards.
 //
-//   batch(shard)   connections put commands here, for any shard
+//   batch(...)     connections put commands here, for any shard
 //   turn(sink)     one bounded round: take what arrived, step the shard, deliver what is durable
 //   sleep and wake: prepare_sleep(), then wait on the file descriptors, then woken()
 //
@@ -14,6 +14,7 @@
 //             keep their order.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -44,8 +45,9 @@ class Worker {
 
   std::uint16_t number() const { return number_; }
 
-  // The batch that gathers for this shard.  Good until the next turn.
-  CommandBatch& batch(ShardId shard);
+  // The batch that gathers for this shard, of commands whose answers wait for `acknowledgement`.
+  // Good until the next turn.
+  CommandBatch& batch(ShardId shard, Acknowledgement acknowledgement);
 
   // True when there is more to do at once.
   bool turn(ReplySink& sink);
@@ -72,6 +74,7 @@ class Worker {
   bool lanes_empty() const;
   void take_arrived();
   void hand_over();
+  void hand_over(Parcel*& parcel, std::uint16_t to);
   void carry_messages();
   void take_back(MessageParcel* parcel, std::uint16_t from);
   void send_late_replies(ReplySink& sink);
@@ -89,8 +92,9 @@ class Worker {
   SegmentFull segment_full_;
   Time now_;
 
-  std::vector<Parcel*> gathering_;  // by shard; nothing until a command comes
-  std::vector<std::size_t> out_;    // by shard: parcels handed over, not yet back
+  // By shard and acknowledgement; nothing until a command comes.
+  std::vector<std::array<Parcel*, acknowledgement_levels>> gathering_;
+  std::vector<std::size_t> out_;  // by shard: parcels handed over, not yet back
   std::vector<std::unique_ptr<Parcel>> parcels_;
   std::vector<Parcel*> free_parcels_;
   std::vector<std::unique_ptr<MessageParcel>> message_parcels_;

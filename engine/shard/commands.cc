@@ -296,6 +296,7 @@ void Shard::answer_case(Reply& reply, const CaseRecord& record, ReplyBatch& batc
 void Shard::hold(const Reply& reply, Held held) {
   held.to = reply.to;
   held.origin = current_->origin;
+  held.acknowledgement = current_->acknowledgement;
   held_.push_back(held);
   reply_is_late_ = true;
 }
@@ -312,9 +313,9 @@ void Shard::release_held(const ReturnSettled& settled, Sequence sequence) {
 }
 
 bool Shard::collect_late_replies(std::uint16_t origin, Parcel& parcel) {
-  const bool wait_for_disk = options_.acknowledgement == Acknowledgement::disk;
   const auto ready = [&](const Late& late) {
-    return late.held.origin == origin && (!wait_for_disk || late.needs <= journal_->durable());
+    const bool at_once = late.held.acknowledgement == Acknowledgement::memory;
+    return late.held.origin == origin && (at_once || late.needs <= journal_->durable());
   };
   for (const Late& late : late_) {
     if (!ready(late)) continue;

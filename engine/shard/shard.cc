@@ -116,11 +116,13 @@ void Shard::look_for_space() {
 }
 
 Parcel* Shard::finished() {
-  if (undelivered_.empty()) return nullptr;
-  Parcel* parcel = undelivered_.front();
-  if (options_.acknowledgement == Acknowledgement::disk && journal_->durable() < parcel->needs) {
-    return nullptr;
+  if (!undelivered_at_once_.empty()) {
+    Parcel* parcel = undelivered_at_once_.front();
+    undelivered_at_once_.pop_front();
+    return parcel;
   }
+  if (undelivered_.empty() || journal_->durable() < undelivered_.front()->needs) return nullptr;
+  Parcel* parcel = undelivered_.front();
   undelivered_.pop_front();
   return parcel;
 }
@@ -162,7 +164,8 @@ void Shard::decide_waiting() {
       ++parcel.next_command;
     }
     parcel.needs = journal_->appended();
-    undelivered_.push_back(&parcel);
+    const bool at_once = parcel.acknowledgement == Acknowledgement::memory;
+    (at_once ? undelivered_at_once_ : undelivered_).push_back(&parcel);
     waiting_.pop_front();
   }
 }

@@ -19,7 +19,9 @@
 // Errors:     when the journal cannot take more for now, parcels wait (backpressure).  When the
 // disk
 //             is full or has failed, changing commands are refused with read_only.
-// Invariants: the time of events never decreases; parcels finish in the order they were accepted; a
+// Invariants: the time of events never decreases; parcels of one acknowledgement finish in the
+// order they were
+//             accepted; a
 //             refund never comes before its packet's expiry.
 #pragma once
 
@@ -45,16 +47,9 @@
 
 namespace hb {
 
-// What a reply waits for.
-enum class Acknowledgement : std::uint8_t {
-  memory = 1,  // nothing: a crash may undo what was told
-  disk = 2,    // the journal's write has reached the device
-};
-
 struct ShardOptions {
   ShardId shard{};
   std::uint16_t shard_count = 1;
-  Acknowledgement acknowledgement = Acknowledgement::disk;
   // Refunds that one step books at most, so that an expiry storm never delays claims for long.
   std::size_t refunds_per_step = 64;
   journal::WriterOptions journal{};
@@ -111,8 +106,9 @@ class Shard {
 
   // Nothing waits: every accepted parcel has finished and every event is durable.
   bool idle() const {
-    return waiting_.empty() && undelivered_.empty() && waiting_messages_.empty() &&
-           undelivered_messages_.empty() && late_replies() == 0 && all_durable();
+    return waiting_.empty() && undelivered_.empty() && undelivered_at_once_.empty() &&
+           waiting_messages_.empty() && undelivered_messages_.empty() && late_replies() == 0 &&
+           all_durable();
   }
 
   // When the next timer may be due, if any.
@@ -191,6 +187,7 @@ class Shard {
     CaseId case_id{};  // of a resolution
     ReplyTo to{};
     std::uint16_t origin = 0;
+    Acknowledgement acknowledgement = Acknowledgement::disk;
   };
   struct Late {
     Held held{};
@@ -237,7 +234,8 @@ class Shard {
   std::deque<MessageParcel*> waiting_messages_;      // not all applied
   std::deque<MessageParcel*> undelivered_messages_;  // applied, not yet durable or not yet fetched
 
-  std::deque<Parcel*> undelivered_;  // decided, not yet durable or not yet fetched
+  std::deque<Parcel*> undelivered_;          // decided, not yet durable or not yet fetched
+  std::deque<Parcel*> undelivered_at_once_;  // the same, and they wait for nothing
 };
 
 }  // namespace hb

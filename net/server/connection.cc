@@ -9,8 +9,12 @@ namespace asio = boost::asio;
 using boost::system::error_code;
 
 Connection::Connection(asio::ip::tcp::socket socket, const SessionOptions& options,
-                       ResponseEncoder& encoder, std::uint64_t id, ConnectionOwner& owner)
-    : socket_(std::move(socket)), session_(options, encoder, id, owner.now()), owner_(owner) {
+                       ResponseEncoder& encoder, CommandSink& sink, std::uint64_t id,
+                       ConnectionOwner& owner)
+    : socket_(std::move(socket)),
+      session_(options, encoder, id, owner.now()),
+      sink_(sink),
+      owner_(owner) {
   error_code ignored;  // without these it is only slower
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
@@ -30,13 +34,13 @@ void Connection::on_read(const error_code& error, std::size_t n) {
   reading_ = false;
   if (dead_) return;
   if (error) return abort();
-  session_.received(n, owner_.now(), owner_.sink());
+  session_.received(n, owner_.now(), sink_);
   proceed();
 }
 
 void Connection::proceed() {
   if (dead_) return;
-  if (!reading_) session_.resume(owner_.now(), owner_.sink());
+  if (!reading_) session_.resume(owner_.now(), sink_);
   write_some();
   if (dead_) return;
   if (session_.finished()) return abort();

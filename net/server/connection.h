@@ -17,7 +17,6 @@ namespace hb::net {
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
-  virtual CommandSink& sink() = 0;
   virtual Time now() const = 0;
   // The connection is dead: no answer reaches it any more.
   virtual void gone(std::uint64_t connection) = 0;
@@ -26,7 +25,7 @@ class ConnectionOwner {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(boost::asio::ip::tcp::socket socket, const SessionOptions& options,
-             ResponseEncoder& encoder, std::uint64_t id, ConnectionOwner& owner);
+             ResponseEncoder& encoder, CommandSink& sink, std::uint64_t id, ConnectionOwner& owner);
 
   void start() { read_more(); }
   Session& session() { return session_; }
@@ -54,6 +53,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   boost::asio::ip::tcp::socket socket_;
   Session session_;
+  CommandSink& sink_;
   ConnectionOwner& owner_;
   bool reading_ = false;
   bool waiting_writable_ = false;

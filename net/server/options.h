@@ -3,22 +3,30 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
+#include "engine/shard/parcel.h"
 #include "net/session/session.h"
 
 namespace hb::net {
 
-struct ServerOptions {
-  std::string listen_host = "127.0.0.1";
-  std::uint16_t listen_port = 7700;  // 0: the system chooses
-  bool insecure = false;             // listen beyond loopback although nothing is encrypted
-  std::uint32_t connections_max = 20'000;
-  Duration drain_timeout = Duration::seconds(10);  // at a stop, for answers and last bytes
-  SessionOptions session{};
+// One address, and what the answers on its connections wait for.
+struct Listener {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7700;  // 0: the system chooses
+  hb::Acknowledgement acknowledgement = hb::Acknowledgement::disk;
 };
 
-// Nothing wrong, or an error that says what is: the address is none, or is not loopback.
+struct ServerOptions {
+  std::vector<Listener> listeners{Listener{}};
+  bool insecure = false;  // listen beyond loopback although nothing is encrypted
+  std::uint32_t connections_max = 20'000;
+  Duration drain_timeout = Duration::seconds(10);  // at a stop, for answers and last bytes
+  SessionOptions session{};  // but for the acknowledgement, which is the listener's
+};
+
+// Nothing wrong, or an error that says what is: an address is none, or is not loopback.
 Result<void> validate(const ServerOptions& options);
 
 }  // namespace hb::net

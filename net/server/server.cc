@@ -29,22 +29,24 @@ std::string show(const asio::ip::tcp::endpoint& endpoint) {
 }  // namespace
 
 Result<void> validate(const ServerOptions& options) {
-  error_code error;
-  const asio::ip::address address = asio::ip::make_address(options.listen_host, error);
-  if (error) {
-    return fail(ErrorCode::invalid,
-                fmt::format("cannot listen on '{}': not an IP address", options.listen_host));
-  }
-  if (!address.is_loopback() && !options.insecure) {
-    return fail(ErrorCode::invalid,
-                fmt::format("{} is not a loopback address, and connections are not encrypted; "
-                            "listen on 127.0.0.1, or say --insecure if the network is trusted",
-                            options.listen_host));
+  for (const Listener& listener : options.listeners) {
+    error_code error;
+    const asio::ip::address address = asio::ip::make_address(listener.host, error);
+    if (error) {
+      return fail(ErrorCode::invalid,
+                  fmt::format("cannot listen on '{}': not an IP address", listener.host));
+    }
+    if (!address.is_loopback() && !options.insecure) {
+      return fail(ErrorCode::invalid,
+                  fmt::format("{} is not a loopback address, and connections are not encrypted; "
+                              "listen on 127.0.0.1, or say --insecure if the network is trusted",
+                              listener.host));
+    }
   }
   return {};
 }
 
-Server::Server(const ServerOptions& options) : options_(options), io_(1), acceptor_(io_) {}
+Server::Server(const ServerOptions& options) : options_(options), io_(1) {}
 
 Server::~Server() {
   stop();
@@ -54,53 +56,63 @@ void Server::add_worker(Worker& worker, DiskStorage& storage) {
   loops_.push_back(std::make_unique<WorkerLoop>(options_, worker, storage, loops_unanswered_));
 }
 
-Result<void> Server::start() {
-  if (Result<void> valid = validate(options_); !valid) return valid;
+Result<void> Server::listen(const Listener& listener) {
   error_code error;
-  const asio::ip::address address = asio::ip::make_address(options_.listen_host, error);
-  const asio::ip::tcp::endpoint endpoint(address, options_.listen_port);
-  acceptor_.open(endpoint.protocol(), error);
-  if (!error) acceptor_.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) acceptor_.bind(endpoint, error);
-  if (!error) acceptor_.listen(backlog, error);
+  const asio::ip::address address = asio::ip::make_address(listener.host, error);
+  const asio::ip::tcp::endpoint endpoint(address, listener.port);
+  Acceptor& acceptor = *acceptors_.emplace_back(std::make_unique<Acceptor>(io_));
+  acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(backlog, error);
   if (error) {
     return fail(ErrorCode::io,
                 fmt::format("cannot listen on {}: {}", show(endpoint), error.message()));
   }
-  address_ = show(acceptor_.local_endpoint(error));
+  addresses_.push_back(show(acceptor.local_endpoint(error)));
+  return {};
+}
 
+Result<void> Server::start() {
+  if (Result<void> valid = validate(options_); !valid) return valid;
+  for (const Listener& listener : options_.listeners) {
+    if (Result<void> listening = listen(listener); !listening) return listening;
+  }
   loops_unanswered_ = loops_.size();
   for (const std::unique_ptr<WorkerLoop>& loop : loops_) {
     threads_.emplace_back([&loop] { loop->run(); });
   }
-  accept_next();
+  for (std::size_t i = 0; i < acceptors_.size(); ++i) {
+    accept_next(*acceptors_[i], options_.listeners[i].acknowledgement);
+  }
   threads_.emplace_back([this] { io_.run(); });
   return {};
 }
 
-void Server::accept_next() {
+void Server::accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement) {
   WorkerLoop& loop = *loops_[next_loop_];
   next_loop_ = (next_loop_ + 1) % loops_.size();
-  acceptor_.async_accept(loop.io(),
-                         [this, &loop](const error_code& error, asio::ip::tcp::socket socket) {
-                           if (error == asio::error::operation_aborted) return;
-                           if (!error) {
-                             loop.adopt(std::move(socket));
-                             return accept_next();
-                           }
-                           spdlog::warn("cannot accept a connection: {}", error.message());
-                           auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
-                           timer->async_wait([this, timer](const error_code& stopped) {
-                             if (!stopped) accept_next();
-                           });
-                         });
+  const auto again = [this, &acceptor, acknowledgement] { accept_next(acceptor, acknowledgement); };
+  acceptor.async_accept(loop.io(), [this, &loop, acknowledgement, again](
+                                       const error_code& error, asio::ip::tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      loop.adopt(std::move(socket), acknowledgement);
+      return again();
+    }
+    spdlog::warn("cannot accept a connection: {}", error.message());
+    auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
+    timer->async_wait([timer, again](const error_code& stopped) {
+      if (!stopped) again();
+    });
+  });
 }
 
 void Server::stop() {
   if (threads_.empty()) return;
   asio::post(io_, [this] {
     error_code ignored;
-    acceptor_.close(ignored);
+    for (const std::unique_ptr<Acceptor>& acceptor : acceptors_) acceptor->close(ignored);
     io_.stop();
   });
   for (const std::unique_ptr<WorkerLoop>& loop : loops_) loop->stop();

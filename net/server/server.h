@@ -32,20 +32,23 @@ class Server {
   Result<void> start();
   void stop();
 
-  // After start(): "127.0.0.1:7700", with the port that the system chose where it was asked to.
-  const std::string& address() const { return address_; }
+  // After start(): "127.0.0.1:7700" and so on, in the order of the listeners, with the port that
+  // the system chose where it was asked to.
+  const std::vector<std::string>& addresses() const { return addresses_; }
 
  private:
-  void accept_next();
+  using Acceptor = boost::asio::ip::tcp::acceptor;
+  Result<void> listen(const Listener& listener);
+  void accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement);
 
   const ServerOptions& options_;
   boost::asio::io_context io_;
-  boost::asio::ip::tcp::acceptor acceptor_;
+  std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::atomic<std::size_t> loops_unanswered_{0};
   std::vector<std::unique_ptr<WorkerLoop>> loops_;
   std::vector<std::thread> threads_;
   std::size_t next_loop_ = 0;
-  std::string address_;
+  std::vector<std::string> addresses_;
 };
 
 }  // namespace hb::net

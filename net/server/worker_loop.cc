@@ -41,7 +41,15 @@ WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage
       loops_unanswered_(loops_unanswered),
       io_(1),
       disk_events_(io_, storage.completion_fd()),
-      wake_events_(io_, worker.wake_fd()) {}
+      wake_events_(io_, worker.wake_fd()),
+      at_memory_(options.session, worker, hb::Acknowledgement::memory),
+      at_disk_(options.session, worker, hb::Acknowledgement::disk) {}
+
+WorkerLoop::Level::Level(const SessionOptions& options, Worker& to, hb::Acknowledgement level)
+    : session(options), worker(to), acknowledgement(level) {
+  session.acknowledgement = level == hb::Acknowledgement::memory ? net::Acknowledgement::memory
+                                                                 : net::Acknowledgement::disk;
+}
 
 WorkerLoop::~WorkerLoop() {
   // The descriptors belong to the storage and the mesh.
@@ -49,11 +57,12 @@ WorkerLoop::~WorkerLoop() {
   wake_events_.release();
 }
 
-void WorkerLoop::adopt(asio::ip::tcp::socket socket) {
-  asio::post(io_, [this, socket = std::move(socket)]() mutable {
+void WorkerLoop::adopt(asio::ip::tcp::socket socket, hb::Acknowledgement acknowledgement) {
+  Level& level = acknowledgement == hb::Acknowledgement::memory ? at_memory_ : at_disk_;
+  asio::post(io_, [this, &level, socket = std::move(socket)]() mutable {
     const std::uint64_t id = next_connection_++;
-    auto connection = std::make_shared<Connection>(std::move(socket), options_.session, encoder_,
-                                                   id, static_cast<ConnectionOwner&>(*this));
+    auto connection = std::make_shared<Connection>(std::move(socket), level.session, encoder_,
+                                                   level, id, static_cast<ConnectionOwner&>(*this));
     if (connections_.size() >= options_.connections_max) {
       connection->end(Status::overloaded);
       connection->proceed();

@@ -31,7 +31,7 @@ namespace hb::net {
 // The process's exit status when a journal has failed.
 inline constexpr int exit_journal_failed = 3;
 
-class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwner {
+class WorkerLoop : private ReplySink, private ConnectionOwner {
  public:
   // `loops_unanswered` counts the loops of the server that still have commands to answer; a loop
   // leaves it when it has been stopped and has none.
@@ -41,8 +41,8 @@ class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwn
 
   boost::asio::io_context& io() { return io_; }
 
-  // Takes a connection that was accepted on io().
-  void adopt(boost::asio::ip::tcp::socket socket);
+  // Takes a connection that was accepted on io(), on a listener with this acknowledgement.
+  void adopt(boost::asio::ip::tcp::socket socket, hb::Acknowledgement acknowledgement);
 
   // Until stop(), and then until what was taken is answered (at most drain_timeout).
   void run();
@@ -53,12 +53,19 @@ class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwn
  private:
   // ReplySink
   void deliver(const ReplyBatch& replies) override;
-  // CommandSink
-  CommandBatch& batch(ShardId shard) override { return worker_.batch(shard); }
   // ConnectionOwner
-  CommandSink& sink() override { return *this; }
   Time now() const override { return worker_.now(); }
   void gone(std::uint64_t connection) override;
+
+  // What differs between the connections of listeners with different acknowledgements.
+  struct Level : CommandSink {
+    Level(const SessionOptions& options, Worker& to, hb::Acknowledgement level);
+    CommandBatch& batch(ShardId shard) override { return worker.batch(shard, acknowledgement); }
+
+    SessionOptions session;
+    Worker& worker;
+    hb::Acknowledgement acknowledgement;
+  };
 
   void turn_until_stopped();
   void drain();
@@ -80,6 +87,8 @@ class WorkerLoop : private ReplySink, private CommandSink, private ConnectionOwn
   std::array<char, 16> event_bytes_{};  // more than an eventfd's 8, so that a read drains it
 
   ResponseEncoder encoder_;
+  Level at_memory_;
+  Level at_disk_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> listed_;  // to proceed after the turn
   std::uint64_t next_connection_ = 1;

@@ -137,6 +137,28 @@ TEST_F(SettingsTest, AreRefusedWithAnAddressThatIsNone) {
   expect_refused({.listen = "127.0.0.999:0"}, wrong_usage, {"127.0.0.999"});
 }
 
+TEST_F(SettingsTest, AreRefusedWithALevelThatIsNone) {
+  expect_refused({.listen = "127.0.0.1:0,tape"}, wrong_usage, {"127.0.0.1:0,tape", "memory"});
+}
+
+// Each listener tells its own level at the handshake, and the same books lie behind both.
+TEST_F(SettingsTest, GiveEachListenerItsOwnAcknowledgement) {
+  ServerProcess server({.data = directory_ / "data", .flags = {"--listen", "127.0.0.1:0,memory"}});
+  ASSERT_TRUE(server.start());
+  const std::string line = server.process().output();
+  const std::string_view also = "; also on 127.0.0.1:";
+  const std::size_t second = line.find(also);
+  ASSERT_NE(second, std::string::npos) << line;
+  net::ClientOptions options = server.client_options();
+  net::BlockingClient on_disk(options);
+  options.port = static_cast<std::uint16_t>(std::stoi(line.substr(second + also.size())));
+  net::BlockingClient in_memory(options);
+  EXPECT_EQ(on_disk.connect()->acknowledgement, net::Acknowledgement::disk);
+  EXPECT_EQ(in_memory.connect()->acknowledgement, net::Acknowledgement::memory);
+  open_with(in_memory, UserId(1), Amount(500));
+  EXPECT_EQ(balance_of(on_disk, UserId(1)), Amount(500));
+}
+
 TEST_F(SettingsTest, AreRefusedWithAnAddressInUse) {
   ServerProcess first({.data = directory_ / "first"});
   ASSERT_TRUE(first.start());

@@ -50,6 +50,16 @@ std::string_view show(Acknowledgement level) {
   return level == Acknowledgement::memory ? "memory" : "disk";
 }
 
+// The listeners but the first.
+std::string show_others(const net::Server& server, const net::ServerOptions& options) {
+  std::string text;
+  for (std::size_t i = 1; i < options.listeners.size(); ++i) {
+    text += fmt::format("; also on {}, acknowledgement {}", server.addresses()[i],
+                        show(options.listeners[i].acknowledgement));
+  }
+  return text;
+}
+
 int run(Settings settings) {
   const sigset_t stop_signals = block_stop_signals();
   if (Result<void> valid = net::validate(settings.server); !valid) return complain(valid.error());
@@ -61,9 +71,6 @@ int run(Settings settings) {
   log_recovered(**engine);
 
   settings.server.session.shard_count = settings.engine.workers;
-  settings.server.session.acknowledgement =
-      settings.engine.acknowledgement == Acknowledgement::memory ? net::Acknowledgement::memory
-                                                                 : net::Acknowledgement::disk;
   settings.server.connections_max =
       connections_that_fit(settings.server.connections_max, settings.engine.workers);
   net::Server server(settings.server);
@@ -71,9 +78,10 @@ int run(Settings settings) {
     server.add_worker((*engine)->worker(i), (*engine)->storage(i));
   }
   if (Result<void> started = server.start(); !started) return complain(started.error());
-  fmt::print("hongbaod ready: listening on {}, data {}, workers {}, acknowledgement {}\n",
-             server.address(), settings.engine.data, settings.engine.workers,
-             show(settings.engine.acknowledgement));
+  const net::Listener& first = settings.server.listeners.front();
+  fmt::print("hongbaod ready: listening on {}, data {}, workers {}, acknowledgement {}{}\n",
+             server.addresses().front(), settings.engine.data, settings.engine.workers,
+             show(first.acknowledgement), show_others(server, settings.server));
   std::fflush(stdout);
 
   int signal_number = 0;

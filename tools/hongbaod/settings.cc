@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <cstdio>
@@ -76,21 +77,51 @@ void add_amount(CLI::App& app, const std::string& name, Amount& value, const std
       ->type_name("AMOUNT");
 }
 
-// "127.0.0.1:7700" or "[::1]:7700".
-void set_listen(const std::string& text, net::ServerOptions& server) {
-  const std::size_t colon = text.rfind(':');
-  unsigned port = 0;
-  const char* const end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(
-      text.data() + (colon == std::string::npos ? text.size() : colon + 1), end, port);
-  if (colon == std::string::npos || error != std::errc{} || rest != end || port > 65'535) {
-    throw CLI::ValidationError("--listen",
-                               fmt::format("'{}' is not ADDRESS:PORT, like 127.0.0.1:7700", text));
+struct LevelName {
+  std::string_view name;
+  Acknowledgement level;
+};
+constexpr LevelName level_names[] = {{"memory", Acknowledgement::memory},
+                                     {"disk", Acknowledgement::disk}};
+
+// "127.0.0.1:7700" or "[::1]:7700", and behind a comma, if need be, what its answers wait for.
+std::optional<net::Listener> parse_listener(std::string_view text, Acknowledgement level) {
+  net::Listener listener{.acknowledgement = level};
+  if (const std::size_t comma = text.find(','); comma != std::string_view::npos) {
+    const auto* found = std::ranges::find(level_names, text.substr(comma + 1), &LevelName::name);
+    if (found == std::end(level_names)) return std::nullopt;
+    listener.acknowledgement = found->level;
+    text = text.substr(0, comma);
   }
-  server.listen_port = static_cast<std::uint16_t>(port);
-  server.listen_host = text.substr(0, colon);
-  if (server.listen_host.size() > 2 && server.listen_host.front() == '[') {
-    server.listen_host = server.listen_host.substr(1, server.listen_host.size() - 2);
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos) return std::nullopt;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data() + colon + 1, end, listener.port);
+  if (error != std::errc{} || rest != end) return std::nullopt;
+  listener.host = text.substr(0, colon);
+  if (listener.host.size() > 2 && listener.host.front() == '[') {
+    listener.host = listener.host.substr(1, listener.host.size() - 2);
+  }
+  return listener;
+}
+
+// When everything else is read, since the level of all may come after the addresses.
+void set_listeners(const std::vector<std::string>& texts, Acknowledgement level,
+                   net::ServerOptions& server) {
+  if (texts.empty()) {
+    server.listeners.front().acknowledgement = level;
+    return;
+  }
+  server.listeners.clear();
+  for (const std::string& text : texts) {
+    const std::optional<net::Listener> listener = parse_listener(text, level);
+    if (!listener) {
+      throw CLI::ValidationError("--listen",
+                                 fmt::format("'{}' is not ADDRESS:PORT, like 127.0.0.1:7700, or "
+                                             "ADDRESS:PORT,LEVEL with level memory or disk",
+                                             text));
+    }
+    server.listeners.push_back(*listener);
   }
 }
 
@@ -101,17 +132,23 @@ CLI::App& section(CLI::App& app, const std::string& name, const std::string& hel
   return *sub;
 }
 
-void add_flags(CLI::App& app, Settings& s) {
-  app.add_option_function<std::string>(
-         "--listen", [&s](const std::string& text) { set_listen(text, s.server); },
-         "Where clients connect; port 0 lets the system choose [127.0.0.1:7700]")
-      ->type_name("ADDR:PORT");
+// Flags that make sense only together.
+struct ListenFlags {
+  std::vector<std::string> listen{};
+  Acknowledgement acknowledgement = Acknowledgement::disk;
+};
+
+void add_flags(CLI::App& app, Settings& s, ListenFlags& listen) {
+  app.add_option("--listen", listen.listen,
+                 "Where clients connect; port 0 lets the system choose; given again, or as a list "
+                 "in the file, there are several, each with a level of its own [127.0.0.1:7700]")
+      ->type_name("ADDR:PORT[,LEVEL]");
   app.add_option("--data", s.engine.data, "Directory of the journals; made if missing")
       ->capture_default_str();
   app.add_option("--workers", s.engine.workers, "Threads, each with one shard")
       ->capture_default_str();
-  app.add_option("--acknowledgement", s.engine.acknowledgement,
-                 "What an answer waits for: memory or disk [disk]")
+  app.add_option("--acknowledgement", listen.acknowledgement,
+                 "What an answer waits for, unless its listener says: memory or disk [disk]")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Acknowledgement>{
           {"memory", Acknowledgement::memory}, {"disk", Acknowledgement::disk}}))
       ->type_name("LEVEL");
@@ -259,13 +296,15 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   app.set_version_flag("--version", HB_VERSION);
   app.set_config("--config", "", "Settings file, TOML; a flag here wins over it");
   app.allow_config_extras(CLI::config_extras_mode::error);
-  add_flags(app, settings);
+  ListenFlags listen;
+  add_flags(app, settings, listen);
   add_sections(app, settings);
   app.footer(
       "The settings file takes the flags above, and the sections [policy], [journal] and\n"
       "[connections]; see tools/hongbaod/README.md.");
   try {
     app.parse(argc, argv);
+    set_listeners(listen.listen, listen.acknowledgement, settings.server);
   } catch (const CLI::ConfigError& error) {
     // Its text ends with the key, as section.key.
     const std::string text = error.what();

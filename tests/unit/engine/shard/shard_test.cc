@@ -150,16 +150,21 @@ TEST_F(ShardTest, WritesThatCompleteOutOfOrderReleaseRepliesInOrder) {
   EXPECT_EQ(shard->finished(), &second);
 }
 
-TEST_F(ShardTest, AcknowledgementMemoryDoesNotWait) {
-  options.acknowledgement = Acknowledgement::memory;
-  shard.reset();
-  open();
+TEST_F(ShardTest, AcknowledgementMemoryDoesNotWaitNorMakeOthersHurry) {
   storage.hold_completions(true);
-  Parcel& parcel = hand_over(OpenWallet{key(), alice, {}});
+  Parcel& on_disk = hand_over(OpenWallet{key(), alice, {}});
+  parcels.push_back(std::make_unique<Parcel>());
+  Parcel& at_once = *parcels.back();
+  at_once.acknowledgement = Acknowledgement::memory;
+  at_once.commands.commands.push_back({.command = OpenWallet{key(), UserId{7}, {}}});
+  shard->accept(&at_once);
   shard->step(now);
-  EXPECT_EQ(shard->finished(), &parcel);
+  EXPECT_EQ(shard->finished(), &at_once);
+  EXPECT_EQ(shard->finished(), nullptr);
   storage.hold_completions(false);
   storage.complete_all();
+  shard->step(now);
+  EXPECT_EQ(shard->finished(), &on_disk);
 }
 
 TEST_F(ShardTest, ExpiredPacketIsRefundedAtItsInstantAndNotBefore) {
