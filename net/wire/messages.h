@@ -2,15 +2,17 @@
 // know.
 //
 // A request is a command of the ledger, or one of the few things that a session answers by itself.
-// Views (claims, texts) point into the frame and live as long as its bytes.
+// Views (claims, ids, texts) point into the frame and live as long as its bytes.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
+#include <vector>
 
 #include "engine/base/limits.h"
 #include "engine/base/units.h"
@@ -54,11 +56,20 @@ struct ClaimList {
 };
 
 // A decoded Command is never a hb::ClaimBatch: claims come as SingleClaim or ClaimList, and the
-// session makes batches of them where it knows the shards.
+// session makes batches of them where it knows the shards.  What a Command refers to by range or
+// index lies beside it: a SendPacket's range is one of `users`, a support command's note is `note`.
 struct Request {
   std::uint64_t id = 0;  // 0 where the frame is not to be believed
   Time deadline;         // 0: none
   std::variant<Refusal, Hello, Ping, SingleClaim, ClaimList, Command> body;
+  std::span<const UserId> users;
+  std::string_view note;
+};
+
+// Commands that come with a note.
+template <class T>
+concept SupportCommand = requires(T command) {
+  command.note;
 };
 
 // ---- responses ----------------------------------------------------------------------------------
@@ -90,7 +101,15 @@ struct ClaimListAnswer {
 struct PacketDetail {
   PacketSummary packet;
   Digest256 seed_commitment{};
-  std::span<const PacketClaim> claims;
+  std::span<const PacketClaim> claims{};
+  std::span<const ShareState> share_states{};  // of the same claims; empty: all are held
+  std::span<const UserId> recipients{};        // empty: everybody may claim
+  std::optional<PrfKey> seed{};                // once the packet is closed
+};
+
+struct PayoutPage {
+  std::vector<Payout> payouts;
+  bool more = false;  // there are others after the last one
 };
 
 struct Response {
@@ -102,7 +121,8 @@ struct Response {
   std::string_view message;
   // NoAnswer in refusals, and for answers that this client does not know.
   std::variant<NoAnswer, Welcome, Pong, WalletAnswer, SendAnswer, ClaimAnswer, ClaimListAnswer,
-               PeekAnswer, PacketDetail>
+               PeekAnswer, PacketDetail, RecipientAnswer, RecallAnswer, ReturnAnswer,
+               TransferAnswer, PacketFreezeAnswer, PayoutAnswer, PayoutPage, CaseRecord>
       answer;
 };
 

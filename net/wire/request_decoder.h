@@ -1,6 +1,6 @@
 // The server's side of the wire, inwards: a frame's payload to a request.
 //
-// Cost:    verification and conversion; the claims of a batch are not touched, they stay a view of
+// Cost:    verification and conversion; claims, ids and notes are not touched, they stay views of
 //          the payload.  No allocation.
 // Threads: any.
 #pragma once
@@ -13,7 +13,8 @@
 namespace hb::net {
 
 // Never fails: what holds no command becomes a Refusal with frame_malformed (nothing in it can be
-// believed, the id is 0), command_unknown, or text_too_long.  UTF-8 and the product's rules are the
+// believed, the id is 0), command_unknown, or with text_too_long or recipients_out_of_range where a
+// part has no place in the engine.  UTF-8, values of enumerations and the product's rules are the
 // ledger's to check.  REQUIRES: the payload lies at a multiple of 8.
 Request decode_request(std::span<const std::byte> payload);
 

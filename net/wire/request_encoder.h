@@ -11,10 +11,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string_view>
 
 #include "net/wire/messages.h"
 
 namespace hb::net {
+
+// What a command refers to by range or index; its own ranges and indices are not looked at.
+struct CommandParts {
+  std::span<const UserId> recipients{};  // of a SendPacket
+  std::string_view note{};               // of a support command
+};
 
 class RequestEncoder {
  public:
@@ -23,15 +30,10 @@ class RequestEncoder {
   Frame hello(std::uint64_t id, const Hello& hello);
   Frame ping(std::uint64_t id);
 
-  // deadline 0: none.
-  Frame command(std::uint64_t id, Time deadline, const OpenWallet& command);
-  Frame command(std::uint64_t id, Time deadline, const Deposit& command);
-  Frame command(std::uint64_t id, Time deadline, const Withdraw& command);
-  Frame command(std::uint64_t id, Time deadline, const ShowWallet& command);
-  Frame command(std::uint64_t id, Time deadline, const SendPacket& command);
-  Frame command(std::uint64_t id, Time deadline, const ClaimItem& claim);
-  Frame command(std::uint64_t id, Time deadline, const PeekPacket& command);
-  Frame command(std::uint64_t id, Time deadline, const ShowPacket& command);
+  // Any alternative of hb::Command but ClaimBatch, or a ClaimItem.  deadline 0: none.
+  template <class Command>
+  Frame command(std::uint64_t id, Time deadline, const Command& command,
+                const CommandParts& parts = {});
   Frame claims(std::uint64_t id, Time deadline, std::span<const ClaimItem> claims);
 
  private:

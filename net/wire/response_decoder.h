@@ -1,7 +1,7 @@
 // The client's side of the wire, inwards: a frame's payload to a response.
 //
 // Cost:    verification and conversion; vectors and texts stay views of the payload.  No allocation
-//          but for the server's version in Welcome.
+//          but for the server's version in Welcome and the rows of a page.
 // Threads: any.
 #pragma once
 

@@ -1,8 +1,12 @@
 #include "net/wire/response_encoder.h"
 
+#include <bit>
 #include <new>
+#include <span>
 #include <string_view>
 
+#include "engine/base/assert.h"
+#include "net/wire/fields.h"
 #include "net/wire/finish_frame.h"
 #include "net/wire/status_message.h"
 #include "schema/hongbao_generated.h"
@@ -14,15 +18,7 @@ namespace fb = ::hongbao;
 using Builder = flatbuffers::FlatBufferBuilder;
 using Text = flatbuffers::Offset<flatbuffers::String>;
 
-Text text(Builder& builder, std::string_view from) {
-  if (from.empty()) return {};
-  return builder.CreateString(from.data(), from.size());
-}
-
-flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>> digest(Builder& builder,
-                                                              const Digest256& from) {
-  return builder.CreateVector(reinterpret_cast<const std::uint8_t*>(from.data()), from.size());
-}
+static_assert(std::endian::native == std::endian::little, "seeds are copied, not converted");
 
 fb::ClaimOutcome outcome(const ClaimAnswer& from) {
   return {static_cast<fb::Status>(from.status), from.share_index, from.amount_fen,
@@ -36,7 +32,10 @@ flatbuffers::Offset<fb::PacketSummary> summary(Builder& builder, const PacketSum
       builder, from.packet.value, from.sender.value, static_cast<fb::PacketKind>(from.kind),
       static_cast<fb::PacketState>(from.state), from.share_count, from.claimed_count,
       from.total.fen(), from.remaining.fen(), from.refunded.fen(), from.sent_at.us(),
-      from.expires_at.us(), remark, group);
+      from.expires_at.us(), remark, group, static_cast<fb::Split>(from.split),
+      static_cast<fb::FundingSource>(from.funding), from.frozen, from.sender_may_claim,
+      from.recallable, from.needs_code, from.luckiest, from.recipient_count, from.share_min.fen(),
+      from.share_max.fen(), from.returned.fen(), from.opens_at.us());
 }
 
 // An answer in the builder; type NONE: there is none.
@@ -57,29 +56,45 @@ Built build_claims(Builder& builder, std::span<const ClaimAnswer> answers) {
   return built(fb::CreateClaimBatchAnswer(builder, vector));
 }
 
+// The part of a batch's vector that an answer refers to.
+template <class T>
+std::span<const T> range(const std::vector<T>& all, std::uint32_t first, std::uint32_t count) {
+  HB_ASSERT(first <= all.size() && count <= all.size() - first);
+  return std::span(all).subspan(first, count);
+}
+
 Built build(Builder&, const NoAnswer&, const ReplyBatch&) {
   return {};
 }
 
-// An answer that the schema has no table for yet: the status alone is told.
-template <class Answer>
-Built build(Builder&, const Answer&, const ReplyBatch&) {
-  return {};
-}
+// ---- wallets ------------------------------------------------------------------------------------
 
 Built build(Builder& builder, const WalletAnswer& from, const ReplyBatch&) {
   const Text name = text(builder, from.name.view());
   return built(fb::CreateWalletAnswer(builder, from.user.value, from.balance.fen(),
-                                      from.opened_at.us(), name));
+                                      from.opened_at.us(), name, from.frozen,
+                                      static_cast<fb::RefundTarget>(from.refund_target)));
 }
 
+Built build(Builder& builder, const RecipientAnswer& from, const ReplyBatch&) {
+  const Text name = text(builder, from.masked_name.view());
+  return built(fb::CreateRecipientAnswer(builder, from.user.value, from.exists, from.frozen, name));
+}
+
+// ---- packets ------------------------------------------------------------------------------------
+
 Built build(Builder& builder, const SendAnswer& from, const ReplyBatch&) {
-  const auto commitment = digest(builder, from.seed_commitment);
+  const auto commitment = bytes(builder, from.seed_commitment);
   return built(fb::CreateSendAnswer(builder, from.packet.value, from.expires_at.us(), commitment));
 }
 
+Built build(Builder& builder, const ClaimAnswer& from, const ReplyBatch&) {
+  const fb::ClaimOutcome claimed = outcome(from);
+  return built(fb::CreateClaimAnswer(builder, &claimed));
+}
+
 Built build(Builder& builder, const ClaimBatchAnswer& from, const ReplyBatch& batch) {
-  return build_claims(builder, std::span(batch.claims).subspan(from.first, from.count));
+  return build_claims(builder, range(batch.claims, from.first, from.count));
 }
 
 Built build(Builder& builder, const PeekAnswer& from, const ReplyBatch&) {
@@ -91,12 +106,85 @@ Built build(Builder& builder, const PeekAnswer& from, const ReplyBatch&) {
 
 Built build(Builder& builder, const ShowPacketAnswer& from, const ReplyBatch& batch) {
   const auto packet = summary(builder, from.packet);
-  const auto commitment = digest(builder, from.seed_commitment);
-  const auto claims = std::span(batch.packet_claims).subspan(from.first, from.count);
-  const auto vector = builder.CreateVectorOfStructs(
+  const auto commitment = bytes(builder, from.seed_commitment);
+  const auto claims = range(batch.packet_claims, from.first, from.count);
+  const auto claim_vector = builder.CreateVectorOfStructs(
       reinterpret_cast<const fb::PacketClaim*>(claims.data()), claims.size());
-  return built(fb::CreateShowPacketAnswer(builder, packet, commitment, vector));
+  const auto states = range(batch.share_states, from.first, from.count);
+  const auto state_vector =
+      builder.CreateVector(reinterpret_cast<const fb::ShareState*>(states.data()), states.size());
+  const auto recipients =
+      ids(builder, range(batch.users, from.recipients_first, from.recipients_count));
+  const std::span<const std::byte> seed = std::as_bytes(std::span(&from.seed, 1));
+  const auto seed_vector = from.seed_revealed
+                               ? bytes(builder, seed)
+                               : flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>>();
+  return built(fb::CreateShowPacketAnswer(builder, packet, commitment, claim_vector, state_vector,
+                                          recipients, seed_vector));
 }
+
+Built build(Builder& builder, const RecallAnswer& from, const ReplyBatch&) {
+  return built(fb::CreateRecallAnswer(builder, from.packet.value, from.amount.fen(),
+                                      static_cast<fb::RefundTarget>(from.to)));
+}
+
+Built build(Builder& builder, const ReturnAnswer& from, const ReplyBatch&) {
+  return built(
+      fb::CreateReturnAnswer(builder, from.packet.value, from.user.value, from.amount.fen()));
+}
+
+// ---- transfers ----------------------------------------------------------------------------------
+
+Built build(Builder& builder, const TransferAnswer& from, const ReplyBatch&) {
+  const Text remark = text(builder, from.remark.view());
+  return built(fb::CreateTransferAnswer(
+      builder, from.transfer.value, from.sender.value, from.recipient.value, from.amount.fen(),
+      static_cast<fb::TransferState>(from.state), from.frozen, from.sent_at.us(),
+      from.expires_at.us(), from.arrives_after.us(), from.arrives_at.us(), remark));
+}
+
+// ---- payouts ------------------------------------------------------------------------------------
+
+flatbuffers::Offset<fb::Payout> payout(Builder& builder, const Payout& from) {
+  const Text funding = text(builder, from.funding.view());
+  const Text confirmation = text(builder, from.confirmation.view());
+  return fb::CreatePayout(builder, from.packet.value, from.sender.value, from.amount.fen(),
+                          static_cast<fb::PayoutState>(from.state), from.owed_at.us(),
+                          from.confirmed_at.us(), funding, confirmation);
+}
+
+Built build(Builder& builder, const PayoutAnswer& from, const ReplyBatch&) {
+  return built(fb::CreatePayoutAnswer(builder, payout(builder, from.payout)));
+}
+
+Built build(Builder& builder, const PayoutListAnswer& from, const ReplyBatch& batch) {
+  const auto payouts = range(batch.payouts, from.first, from.count);
+  const auto vector = builder.CreateVector<flatbuffers::Offset<fb::Payout>>(
+      payouts.size(), [&](std::size_t i) { return payout(builder, payouts[i]); });
+  return built(fb::CreatePayoutListAnswer(builder, vector, from.more));
+}
+
+// ---- support ------------------------------------------------------------------------------------
+
+Built build(Builder& builder, const PacketFreezeAnswer& from, const ReplyBatch&) {
+  return built(fb::CreatePacketFreezeAnswer(builder, from.packet.value, from.frozen));
+}
+
+Built build(Builder& builder, const CaseAnswer& from, const ReplyBatch& batch) {
+  const CaseRecord& record = range(batch.cases, from.index, 1).front();
+  const Text opened_by = text(builder, record.opened_by.view());
+  const Text resolved_by = text(builder, record.resolved_by.view());
+  const Text opened_note = text(builder, record.opened_note.view());
+  const Text resolved_note = text(builder, record.resolved_note.view());
+  return built(fb::CreateCaseAnswer(
+      builder,
+      fb::CreateCaseRecord(builder, record.case_id.value, record.subject.value, record.user.value,
+                           static_cast<fb::CaseState>(record.state), record.opened_at.us(),
+                           record.resolved_at.us(), record.returned.fen(), record.shortfall.fen(),
+                           opened_by, resolved_by, opened_note, resolved_note)));
+}
+
+// ---- the response -------------------------------------------------------------------------------
 
 // What a response says besides its answer.
 struct Head {
@@ -143,7 +231,7 @@ ResponseEncoder::Frame ResponseEncoder::reply(std::uint64_t id, const Reply& rep
 }
 
 ResponseEncoder::Frame ResponseEncoder::claim(std::uint64_t id, const ClaimAnswer& answer) {
-  if (!succeeded(answer.status)) return refusal(id, {answer.status, 0});
+  if (!succeeded(answer.status)) return refusal(id, {answer.status, claim_limit(answer)});
   builder_.Clear();
   const fb::ClaimOutcome from = outcome(answer);
   return finish(builder_, {id, answer.status, false, 0, {}},

@@ -2,7 +2,8 @@
 //
 // Each function returns one whole frame, header included.  It lies in the encoder's own buffer and
 // is valid until the next call, so the caller copies it to where it goes; nothing is allocated once
-// the buffer has reached the size of the largest answer.
+// the buffer has reached the size of the largest answer (but a page of a list takes a moment's
+// memory).
 //
 // Cost:    a claim of a batch: about the copy of its 16 bytes.
 // Threads: none.  One encoder serves all sessions of a worker.

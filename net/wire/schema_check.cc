@@ -102,6 +102,16 @@ namespace fb = ::hongbao;
   X(not_frozen)
 #define HB_KINDS(X) X(lucky) X(even) X(direct) X(exclusive)
 #define HB_STATES(X) X(open) X(sold_out) X(refunded) X(recalled)
+#define HB_SPLITS(X) X(by_kind) X(double_mean) X(order_fair) X(equal)
+#define HB_CHOICES(X) X(by_default) X(yes) X(no)
+#define HB_FUNDING_SOURCES(X) X(wallet) X(external)
+#define HB_REFUND_TARGETS(X) X(source) X(wallet)
+#define HB_SHARE_STATES(X) X(held) X(returning) X(returned) X(returned_short)
+#define HB_TRANSFER_STATES(X) \
+  X(pending) X(accepted) X(arrived) X(declined) X(cancelled) X(expired) X(returned) X(revoked)
+#define HB_CASE_STATES(X) X(open) X(refused) X(upheld)
+#define HB_DECISIONS(X) X(refuse) X(uphold)
+#define HB_PAYOUT_STATES(X) X(owed) X(confirmed)
 #define HB_ACKNOWLEDGEMENTS(X) X(memory) X(disk) X(replicated)
 #define HB_ROLES(X) X(gateway) X(support) X(operator_) X(auditor)
 
@@ -126,6 +136,15 @@ namespace fb = ::hongbao;
 HB_CHECK(Status, Status, HB_STATUSES)
 HB_CHECK(PacketKind, PacketKind, HB_KINDS)
 HB_CHECK(PacketState, PacketState, HB_STATES)
+HB_CHECK(Split, Split, HB_SPLITS)
+HB_CHECK(Choice, Choice, HB_CHOICES)
+HB_CHECK(FundingSource, FundingSource, HB_FUNDING_SOURCES)
+HB_CHECK(RefundTarget, RefundTarget, HB_REFUND_TARGETS)
+HB_CHECK(ShareState, ShareState, HB_SHARE_STATES)
+HB_CHECK(TransferState, TransferState, HB_TRANSFER_STATES)
+HB_CHECK(CaseState, CaseState, HB_CASE_STATES)
+HB_CHECK(Decision, Decision, HB_DECISIONS)
+HB_CHECK(PayoutState, PayoutState, HB_PAYOUT_STATES)
 HB_CHECK(Acknowledgement, Acknowledgement, HB_ACKNOWLEDGEMENTS)
 HB_CHECK(Role, Role, HB_ROLES)
 
@@ -138,6 +157,10 @@ static_assert(offsetof(ClaimAnswer, status) == 0 && offsetof(ClaimAnswer, share_
 static_assert(sizeof(PacketClaim) == sizeof(fb::PacketClaim));
 static_assert(offsetof(PacketClaim, user) == 0 && offsetof(PacketClaim, amount) == 8 &&
               offsetof(PacketClaim, claimed_at) == 16);
+static_assert(sizeof(UserId) == sizeof(std::uint64_t));
+static_assert(sizeof(ShareState) == sizeof(fb::ShareState));
+static_assert(offsetof(PrfKey, k0) == 0 && offsetof(PrfKey, k1) == 8 && sizeof(PrfKey) == 16);
+static_assert(PacketSummary::nobody == 65'535);  // the schema's default of `luckiest`
 
 }  // namespace
 }  // namespace hb::net

@@ -147,6 +147,7 @@ Reply FakeServer::carry_out(const CommandEnvelope& envelope, const CommandBatch&
     answer.packet.packet = h->packet;
     answer.count = 2;
     replies.packet_claims = {{UserId(1), Amount(10), Time(1)}, {UserId(2), Amount(20), Time(2)}};
+    replies.share_states = {ShareState::held, ShareState::returned};
     reply.answer = answer;
   } else {
     const auto range = std::get<ClaimBatch>(envelope.command);

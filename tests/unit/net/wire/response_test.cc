@@ -208,6 +208,7 @@ TEST(ResponseCodec, CarriesShowPacketWithItsClaims) {
   for (std::uint64_t i = 0; i < 10; ++i) {
     const auto n = static_cast<std::int64_t>(i);
     batch.packet_claims.push_back({UserId(i), Amount(n * 2), Time(n * 3)});
+    batch.share_states.push_back(ShareState::held);
   }
   Reply reply;
   reply.answer = ShowPacketAnswer{summary(), digest(), 4, 6};
