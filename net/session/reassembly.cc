@@ -76,8 +76,8 @@ bool JointAnswers::add(std::uint32_t joint_index, std::uint32_t part, const Repl
     const auto answers = std::span(batch.claims).subspan(answer.first, answer.count);
     for (std::size_t i = 0; i < places.size(); ++i) joint.answers[places[i]] = answers[i];
   } else {
-    for (const std::uint32_t place : places)
-      joint.answers[place] = ClaimAnswer{reply.status, 0, 0, {}};
+    const ClaimAnswer refused{reply.status, 0, 0, Time(reply.limit)};
+    for (const std::uint32_t place : places) joint.answers[place] = refused;
     ++joint.parts_refused;
     joint.refusal = {reply.status, reply.limit};
     if (reply.status == Status::overloaded) {

@@ -1,12 +1,14 @@
 #include "net/session/session.h"
 
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
 #include "engine/base/assert.h"
 #include "net/wire/frame.h"
 #include "net/wire/request_decoder.h"
+#include "net/wire/weight.h"
 
 namespace hb::net {
 namespace {
@@ -46,23 +48,43 @@ PartitionId home_of(const Command& command) {
 }
 
 // The shard that decides the command; nothing when it names one that is not there.
-// REQUIRES: not a ClaimBatch; claims are routed one by one.
+template <class Command>
 std::optional<ShardId> shard_of_command(const Command& command, std::uint16_t shard_count) {
-  HB_ASSERT(!std::holds_alternative<ClaimBatch>(command));
-  return std::visit(
-      Overloaded{
-          [](const ClaimBatch&) { return std::optional<ShardId>(); },
-          [&](const ListPayouts& c) {
-            return c.shard.value < shard_count ? std::optional(c.shard) : std::nullopt;
-          },
-          [&](const auto& c) { return std::optional(shard_of(home_of(c), shard_count)); },
-      },
-      command);
+  if constexpr (requires { command.shard; }) {
+    return command.shard.value < shard_count ? std::optional(command.shard) : std::nullopt;
+  } else {
+    return shard_of(home_of(command), shard_count);
+  }
 }
 
-// As many as the answer may have rows, so that the window bounds what answers take.
-std::size_t weight_of(const Command& command) {
-  return std::holds_alternative<ShowPacket>(command) ? limits::packet_shares_max : 1;
+// ---- what goes into a batch, in place: an envelope is large, and so copied no more than needed --
+
+template <class Command>
+Command& push_command(CommandBatch& batch, ReplyTo to, Time deadline, const Command& command) {
+  CommandEnvelope& envelope = batch.commands.emplace_back();
+  envelope.reply_to = to;
+  envelope.deadline = deadline;
+  return envelope.command.emplace<Command>(command);
+}
+
+void push_claims(CommandBatch& batch, ReplyTo to, Time deadline,
+                 std::span<const ClaimItem> claims) {
+  const ClaimBatch range{static_cast<std::uint32_t>(batch.claims.size()),
+                         static_cast<std::uint32_t>(claims.size())};
+  batch.claims.insert(batch.claims.end(), claims.begin(), claims.end());
+  push_command(batch, to, deadline, range);
+}
+
+// The variable parts of a command, and where the command finds them.
+template <class Command>
+void push_parts(CommandBatch& batch, const Request& request, Command& command) {
+  if constexpr (std::is_same_v<Command, SendPacket>) {
+    command.recipients_first = static_cast<std::uint32_t>(batch.users.size());
+    batch.users.insert(batch.users.end(), request.users.begin(), request.users.end());
+  } else if constexpr (SupportCommand<Command>) {
+    command.note = static_cast<std::uint32_t>(batch.notes.size());
+    batch.notes.emplace_back(request.note);
+  }
 }
 
 // The client chooses its name and logs show it, so only harmless characters stay.
@@ -71,14 +93,6 @@ std::string printable(std::string_view name) {
   std::replace_if(
       kept.begin(), kept.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return kept;
-}
-
-void push_claims(CommandBatch& batch, ReplyTo to, Time deadline,
-                 std::span<const ClaimItem> claims) {
-  const auto first = static_cast<std::uint32_t>(batch.claims.size());
-  batch.claims.insert(batch.claims.end(), claims.begin(), claims.end());
-  batch.commands.push_back(
-      {to, deadline, ClaimBatch{first, static_cast<std::uint32_t>(claims.size())}});
 }
 
 }  // namespace
@@ -194,10 +208,21 @@ void Session::turn_away(std::uint64_t id, Refusal refusal) {
 // ---- commands -----------------------------------------------------------------------------------
 
 void Session::take(const Request& request, const Command& command, CommandSink& sink) {
+  std::visit([&](const auto& c) { take_one(request, c, sink); }, command);
+}
+
+template <class Command>
+void Session::take_one(const Request& request, const Command& command, CommandSink& sink) {
   const std::optional<ShardId> shard = shard_of_command(command, options_.shard_count);
   if (!shard) return turn_away(request.id, {Status::shard_unknown, options_.shard_count});
   const std::uint32_t slot = open_slot(request.id, weight_of(command), Form::command);
-  sink.batch(*shard).commands.push_back({reply_to(slot, 0), request.deadline, command});
+  CommandBatch& batch = sink.batch(*shard);
+  push_parts(batch, request, push_command(batch, reply_to(slot, 0), request.deadline, command));
+}
+
+// The decoder never makes one: claims are routed one by one.
+void Session::take_one(const Request&, const ClaimBatch&, CommandSink&) {
+  HB_ASSERT(false);
 }
 
 void Session::take(const Request& request, const SingleClaim& single, CommandSink& sink) {

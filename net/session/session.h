@@ -13,10 +13,10 @@
 //   resume(now, sink)       ----->  commands that had to wait
 //
 // Window:     a command is taken while fewer than window_max are in flight.  A claim counts as one,
-//             a claim batch as many as it has claims, ShowPacket as packet_shares_max (its answer
-//             is that large); so in_flight() stays below window_max + claim_batch_max.  What has no
-//             room stays undecoded in the receive buffer, and wants_read() is false until answers
-//             made room and resume() was called.
+//             a claim batch as many as it has claims, the others as net/wire/weight.h says; so
+//             in_flight() stays below window_max + claim_batch_max.  What has no room stays
+//             undecoded in the receive buffer, and wants_read() is false until answers made room
+//             and resume() was called.
 // Memory:     receive buffer frame_bytes_max + 8 at most; output output_bytes_max at most, plus the
 //             answers of one window.  Both start small and grow with what really comes.
 // Errors:     whatever breaks the protocol puts one last response into the output, and closing()
@@ -145,6 +145,9 @@ class Session {
   void turn_away(std::uint64_t id, Refusal refusal);
 
   void take(const Request& request, const Command& command, CommandSink& sink);
+  template <class Command>
+  void take_one(const Request& request, const Command& command, CommandSink& sink);
+  void take_one(const Request& request, const ClaimBatch& claims, CommandSink& sink);
   void take(const Request& request, const SingleClaim& single, CommandSink& sink);
   void take(const Request& request, const ClaimList& list, CommandSink& sink);
   void take_split(const Request& request, std::span<const ClaimItem> claims, CommandSink& sink);
