@@ -4,6 +4,7 @@
 
 #include "net/client/client_impl.h"
 #include "net/client/outcome.h"
+#include "net/wire/weight.h"
 
 namespace hb::net {
 namespace {
@@ -11,15 +12,10 @@ namespace {
 // A change that is retried must be recognized.
 template <class Command>
 Command keyed(Command command) {
-  if (command.key.empty()) command.key = random_key();
+  if constexpr (requires { command.key; }) {
+    if (command.key.empty()) command.key = random_key();
+  }
   return command;
-}
-
-template <class Command>
-auto encode(const Command& command, CallOptions call) {
-  return [&command, call](RequestEncoder& encoder, std::uint64_t id) {
-    return encoder.command(id, call.deadline, command);
-  };
 }
 
 }  // namespace
@@ -44,35 +40,148 @@ void Client::ping(Callback<Pong> done, CallOptions call) {
                 [](RequestEncoder& encoder, std::uint64_t id) { return encoder.ping(id); });
 }
 
+template <class Command, class Answer>
+void Client::ask(const Command& command, Callback<Answer> done, CallOptions call,
+                 std::span<const UserId> recipients, std::string_view note) {
+  Command sent = keyed(command);
+  if constexpr (requires { sent.recipients_count; }) {
+    sent.recipients_count = static_cast<std::uint32_t>(recipients.size());
+  }
+  impl_->submit(weight_of(sent), call, completion<Answer>(std::move(done)),
+                [&](RequestEncoder& encoder, std::uint64_t id) {
+                  return encoder.command(id, call.deadline, sent, {recipients, note});
+                });
+}
+
+// ---- wallets ------------------------------------------------------------------------------------
+
 void Client::open_wallet(const OpenWallet& command, Callback<WalletAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<WalletAnswer>(std::move(done)), encode(keyed(command), call));
+  ask(command, std::move(done), call);
 }
 
 void Client::deposit(const Deposit& command, Callback<WalletAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<WalletAnswer>(std::move(done)), encode(keyed(command), call));
+  ask(command, std::move(done), call);
 }
 
 void Client::withdraw(const Withdraw& command, Callback<WalletAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<WalletAnswer>(std::move(done)), encode(keyed(command), call));
+  ask(command, std::move(done), call);
 }
 
-void Client::send(const SendPacket& command, Callback<SendAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<SendAnswer>(std::move(done)), encode(keyed(command), call));
+void Client::set_refund_target(const SetRefundTarget& command, Callback<WalletAnswer> done,
+                               CallOptions call) {
+  ask(command, std::move(done), call);
 }
 
 void Client::show_wallet(UserId user, Callback<WalletAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<WalletAnswer>(std::move(done)), encode(ShowWallet{user}, call));
+  ask(ShowWallet{user}, std::move(done), call);
+}
+
+void Client::check_recipient(UserId user, Callback<RecipientAnswer> done, CallOptions call) {
+  ask(CheckRecipient{user}, std::move(done), call);
+}
+
+// ---- packets ------------------------------------------------------------------------------------
+
+void Client::send(const SendPacket& command, Callback<SendAnswer> done, CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::send(const SendPacket& command, std::span<const UserId> recipients,
+                  Callback<SendAnswer> done, CallOptions call) {
+  ask(command, std::move(done), call, recipients);
+}
+
+void Client::claim_with_code(const ClaimWithCode& command, Callback<ClaimAnswer> done,
+                             CallOptions call) {
+  ask(command, std::move(done), call);
 }
 
 void Client::peek(PacketId packet, UserId user, Callback<PeekAnswer> done, CallOptions call) {
-  impl_->submit(1, call, completion<PeekAnswer>(std::move(done)),
-                encode(PeekPacket{packet, user}, call));
+  ask(PeekPacket{packet, user}, std::move(done), call);
 }
 
 void Client::show(PacketId packet, Callback<PacketRecord> done, CallOptions call) {
-  impl_->submit(limits::packet_shares_max, call, completion<PacketRecord>(std::move(done)),
-                encode(ShowPacket{packet}, call));
+  ask(ShowPacket{packet}, std::move(done), call);
 }
+
+void Client::recall(const RecallPacket& command, Callback<RecallAnswer> done, CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::return_share(const ReturnShare& command, Callback<ReturnAnswer> done,
+                          CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+// ---- transfers ----------------------------------------------------------------------------------
+
+void Client::send_transfer(const SendTransfer& command, Callback<TransferAnswer> done,
+                           CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::accept_transfer(const AcceptTransfer& command, Callback<TransferAnswer> done,
+                             CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::decline_transfer(const DeclineTransfer& command, Callback<TransferAnswer> done,
+                              CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::cancel_transfer(const CancelTransfer& command, Callback<TransferAnswer> done,
+                             CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::return_transfer(const ReturnTransfer& command, Callback<TransferAnswer> done,
+                             CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::show_transfer(PacketId transfer, Callback<TransferAnswer> done, CallOptions call) {
+  ask(ShowTransfer{transfer}, std::move(done), call);
+}
+
+// ---- payouts ------------------------------------------------------------------------------------
+
+void Client::list_payouts(const ListPayouts& command, Callback<PayoutPage> done, CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+void Client::confirm_payout(const ConfirmPayout& command, Callback<PayoutAnswer> done,
+                            CallOptions call) {
+  ask(command, std::move(done), call);
+}
+
+// ---- support ------------------------------------------------------------------------------------
+
+void Client::open_case(const OpenCase& command, std::string_view note, Callback<CaseRecord> done,
+                       CallOptions call) {
+  ask(command, std::move(done), call, {}, note);
+}
+
+void Client::resolve_case(const ResolveCase& command, std::string_view note,
+                          Callback<CaseRecord> done, CallOptions call) {
+  ask(command, std::move(done), call, {}, note);
+}
+
+void Client::show_case(CaseId case_id, Callback<CaseRecord> done, CallOptions call) {
+  ask(ShowCase{case_id}, std::move(done), call);
+}
+
+void Client::freeze_packet(const FreezePacket& command, std::string_view note,
+                           Callback<PacketFreezeAnswer> done, CallOptions call) {
+  ask(command, std::move(done), call, {}, note);
+}
+
+void Client::freeze_wallet(const FreezeWallet& command, std::string_view note,
+                           Callback<WalletAnswer> done, CallOptions call) {
+  ask(command, std::move(done), call, {}, note);
+}
+
+// ---- claims -------------------------------------------------------------------------------------
 
 void Client::claim(PacketId packet, UserId user, Callback<ClaimAnswer> done) {
   impl_->submit_claim({packet, user}, std::move(done));
@@ -86,6 +195,8 @@ void Client::claim_batch(std::span<const ClaimItem> claims,
                   return encoder.claims(id, call.deadline, claims);
                 });
 }
+
+// ---- the connection -----------------------------------------------------------------------------
 
 bool Client::connected() const {
   return impl_->connected();

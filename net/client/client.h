@@ -21,8 +21,10 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "engine/base/result.h"
@@ -80,6 +82,9 @@ struct PacketRecord {
   PacketSummary packet;
   Digest256 seed_commitment{};
   std::vector<PacketClaim> claims;
+  std::vector<ShareState> share_states;  // of the same claims
+  std::vector<UserId> recipients;        // who may claim; empty: everybody
+  std::optional<PrfKey> seed;            // once the packet is closed
 };
 
 // What happened on the way, since the start.
@@ -106,15 +111,56 @@ class Client {
 
   void ping(Callback<Pong> done, CallOptions call = {});
 
-  // Where the key is empty the client draws one.
+  // Where a command's key is empty the client draws one.  Its ranges and indices are not looked at:
+  // recipients and notes are arguments of their own.
+
   void open_wallet(const OpenWallet& command, Callback<WalletAnswer> done, CallOptions call = {});
   void deposit(const Deposit& command, Callback<WalletAnswer> done, CallOptions call = {});
   void withdraw(const Withdraw& command, Callback<WalletAnswer> done, CallOptions call = {});
-  void send(const SendPacket& command, Callback<SendAnswer> done, CallOptions call = {});
-
+  void set_refund_target(const SetRefundTarget& command, Callback<WalletAnswer> done,
+                         CallOptions call = {});
   void show_wallet(UserId user, Callback<WalletAnswer> done, CallOptions call = {});
+  void check_recipient(UserId user, Callback<RecipientAnswer> done, CallOptions call = {});
+
+  void send(const SendPacket& command, Callback<SendAnswer> done, CallOptions call = {});
+  // `recipients`: who may claim.
+  void send(const SendPacket& command, std::span<const UserId> recipients,
+            Callback<SendAnswer> done, CallOptions call = {});
+  // Not gathered into batches, as claims without a code are.
+  void claim_with_code(const ClaimWithCode& command, Callback<ClaimAnswer> done,
+                       CallOptions call = {});
   void peek(PacketId packet, UserId user, Callback<PeekAnswer> done, CallOptions call = {});
   void show(PacketId packet, Callback<PacketRecord> done, CallOptions call = {});
+  void recall(const RecallPacket& command, Callback<RecallAnswer> done, CallOptions call = {});
+  void return_share(const ReturnShare& command, Callback<ReturnAnswer> done, CallOptions call = {});
+
+  void send_transfer(const SendTransfer& command, Callback<TransferAnswer> done,
+                     CallOptions call = {});
+  void accept_transfer(const AcceptTransfer& command, Callback<TransferAnswer> done,
+                       CallOptions call = {});
+  void decline_transfer(const DeclineTransfer& command, Callback<TransferAnswer> done,
+                        CallOptions call = {});
+  void cancel_transfer(const CancelTransfer& command, Callback<TransferAnswer> done,
+                       CallOptions call = {});
+  void return_transfer(const ReturnTransfer& command, Callback<TransferAnswer> done,
+                       CallOptions call = {});
+  void show_transfer(PacketId transfer, Callback<TransferAnswer> done, CallOptions call = {});
+
+  // The payouts of one shard (welcome() tells how many there are), in the order of packet ids; the
+  // next page starts after the last packet of this one.
+  void list_payouts(const ListPayouts& command, Callback<PayoutPage> done, CallOptions call = {});
+  void confirm_payout(const ConfirmPayout& command, Callback<PayoutAnswer> done,
+                      CallOptions call = {});
+
+  void open_case(const OpenCase& command, std::string_view note, Callback<CaseRecord> done,
+                 CallOptions call = {});
+  void resolve_case(const ResolveCase& command, std::string_view note, Callback<CaseRecord> done,
+                    CallOptions call = {});
+  void show_case(CaseId case_id, Callback<CaseRecord> done, CallOptions call = {});
+  void freeze_packet(const FreezePacket& command, std::string_view note,
+                     Callback<PacketFreezeAnswer> done, CallOptions call = {});
+  void freeze_wallet(const FreezeWallet& command, std::string_view note,
+                     Callback<WalletAnswer> done, CallOptions call = {});
 
   // Goes out with the other claims made in this turn of the io_context, in batches.
   void claim(PacketId packet, UserId user, Callback<ClaimAnswer> done);
@@ -135,6 +181,11 @@ class Client {
 
  private:
   class Impl;
+
+  template <class Command, class Answer>
+  void ask(const Command& command, Callback<Answer> done, CallOptions call,
+           std::span<const UserId> recipients = {}, std::string_view note = {});
+
   std::shared_ptr<Impl> impl_;
 };
 

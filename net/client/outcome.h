@@ -22,7 +22,13 @@ bool take_answer(const Response& response, T& to) {
 inline bool take_answer(const Response& response, PacketRecord& to) {
   const auto* from = std::get_if<PacketDetail>(&response.answer);
   if (from == nullptr) return false;
-  to = {from->packet, from->seed_commitment, {from->claims.begin(), from->claims.end()}};
+  to.packet = from->packet;
+  to.seed_commitment = from->seed_commitment;
+  to.claims.assign(from->claims.begin(), from->claims.end());
+  to.share_states.assign(from->share_states.begin(), from->share_states.end());
+  to.share_states.resize(to.claims.size(), ShareState::held);
+  to.recipients.assign(from->recipients.begin(), from->recipients.end());
+  to.seed = from->seed;
   return true;
 }
 
@@ -50,6 +56,7 @@ Result<Outcome<T>> outcome(const Response& response) {
 inline Outcome<ClaimAnswer> outcome_of(const ClaimAnswer& answer, Duration retry_after) {
   Outcome<ClaimAnswer> to;
   to.status = answer.status;
+  to.limit = claim_limit(answer);
   to.answer = answer;
   if (answer.status == Status::overloaded) {
     to.limit = retry_after.us();
