@@ -415,7 +415,7 @@ struct TransferAnswer {
   Time sent_at{};
   Time expires_at{};  // unaccepted until then, it goes back
   Duration arrives_after{};
-  Time arrives_at{};  // once accepted
+  Time arrives_at{};  // once accepted; later than was told when a freeze held it up
   Remark remark{};
 };
 

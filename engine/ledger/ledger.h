@@ -335,6 +335,7 @@ class Ledger {
                                 TransferState state);
   PacketRow& empty_transfer(PacketId id, Amount amount, TransferState state);
   void arrive(Sequence sequence, PacketId id, Amount amount, Time at);
+  void arrive_no_earlier(const PacketRow& row, Time at);
 
   // ---- returns and cases
   Verdict plan_return(Time now, ShareName name, const PacketRow& row, Time end, PendingReturn terms,

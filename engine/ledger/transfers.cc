@@ -220,6 +220,15 @@ void Ledger::arrive(Sequence sequence, PacketId id, Amount amount, Time at) {
   HB_ASSERT(totals_.balanced());
 }
 
+// A freeze has held an accepted transfer up past its time: it arrives when that ends, and the time
+// to return it starts there.
+void Ledger::arrive_no_earlier(const PacketRow& row, Time at) {
+  if (!row.has(PacketRow::is_transfer) || row.transfer_state != TransferState::accepted) return;
+  TransferTerms terms = packets_.terms(row);
+  terms.arrives_at = std::max(terms.arrives_at, at);
+  packets_.set_terms(row, terms);
+}
+
 void Ledger::apply(Sequence sequence, const TransferAccepted& e) {
   PacketRow& transfer = packet_row(e.transfer);
   HB_ASSERT(transfer.has(PacketRow::is_transfer) &&

@@ -215,6 +215,7 @@ void Ledger::apply(const FreezeSet& e) {
     PacketRow& packet = packet_row(e.packet());
     HB_ASSERT(packet.has(PacketRow::frozen) != e.freezes());
     packet.set(PacketRow::frozen, e.freezes());
+    if (!e.freezes()) arrive_no_earlier(packet, e.at);
     partition = partition_of(e.packet());
   }
   remember(e.at, partition, {e.key, e.fingerprint, stored});

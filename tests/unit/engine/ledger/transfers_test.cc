@@ -214,6 +214,22 @@ TEST_F(TransfersTest, FrozenOneStaysWhereItIs) {
   expect_state(TransferState::expired, 10'000, 0);
 }
 
+// Held up by a freeze, it arrives later than was told; the time to return it starts when it has.
+TEST_F(TransfersTest, WindowToReturnCountsFromTheArrivalThatWas) {
+  send(hours_2);
+  ASSERT_TRUE(accept().accepted());
+  ASSERT_TRUE(freeze_packet().accepted());
+  now = start + Duration::hours(72);
+  EXPECT_FALSE(come_due());
+  expect_refused(give_back(), Status::transfer_not_arrived);
+  ASSERT_TRUE(freeze_packet(false).accepted());
+  ASSERT_TRUE(come_due());
+  expect_state(TransferState::arrived, 9'300, 700);
+  EXPECT_EQ(transfer().arrives_at, start + Duration::hours(72));
+  now = start + Duration::hours(72 + 24) + just_before;
+  EXPECT_TRUE(give_back().accepted());
+}
+
 TEST_F(TransfersTest, MoneyForAFrozenRecipientStillComesIn) {
   ASSERT_TRUE(open(bob).accepted());
   ASSERT_TRUE(freeze(bob).accepted());
