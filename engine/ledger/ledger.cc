@@ -47,7 +47,12 @@ bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t f
   // An id that a client made up may lie anywhere; nothing is stored for what is not here.
   if (!owns(partition)) return false;
   const ReplayRow* row = replays_[index_of(partition)].find(key, now);
-  if (row == nullptr) return false;
+  if (row == nullptr) {
+    const auto under_way = keys_under_way_.find({partition, key});
+    if (under_way == keys_under_way_.end() || under_way->second == fingerprint) return false;
+    verdict = refuse(Status::key_conflict);
+    return true;
+  }
   if (row->fingerprint != fingerprint) {
     verdict = refuse(Status::key_conflict);
   } else {

@@ -64,7 +64,7 @@ struct ReturnPlan {
   enum class Step : std::uint8_t {
     settle,   // the recipient's wallet is here: `settled` wants to be journalled and applied
     request,  // it is on another shard: `requested` does; the end comes later
-    wait,     // a return of this share is under way: its end is this one's, too
+    wait,     // this very command is under way: the reply comes with its end
   };
   Step step = Step::settle;
   PacketId packet{};
@@ -372,6 +372,8 @@ class Ledger {
   std::vector<Sequence> received_;  // by shard: its last message that was applied here
   std::map<std::pair<PacketId, UserId>, std::uint32_t> code_tries_;  // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
+  // Their keys, with fingerprints: taken, though there is no answer yet.
+  std::map<std::pair<PartitionId, Key128>, std::uint64_t> keys_under_way_;
   std::map<ShareName, Amount> shortfalls_;  // of shares returned short
   std::map<PacketId, PayoutRow> payouts_owed_;
   std::map<PacketId, PayoutRow> payouts_paid_;

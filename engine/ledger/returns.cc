@@ -14,8 +14,16 @@ namespace hb {
 
 namespace {
 
-std::uint64_t fingerprint_of(PacketId packet, UserId user) {
-  return Fingerprint(EventType::return_settled).add(packet.value).add(user.value).value();
+std::uint64_t fingerprint_of(const ReturnShare& c) {
+  return Fingerprint(EventType::return_settled).add(c.packet.value).add(c.user.value).value();
+}
+
+std::uint64_t fingerprint_of(const ReturnTransfer& c) {
+  return Fingerprint(EventType::return_settled)
+      .add(c.transfer.value)
+      .add(c.recipient.value)
+      .add(static_cast<std::uint64_t>(TransferState::returned))
+      .value();
 }
 
 // What a share's state says to somebody who wants it back: ok, or why not.
@@ -39,7 +47,7 @@ Status readiness(ShareState state) {
 Verdict Ledger::decide(Time now, const ReturnShare& c, ReturnPlan& plan) const {
   if (c.key.empty()) return refuse(Status::key_missing);
   if (c.user == UserId{}) return refuse(Status::user_invalid);
-  const std::uint64_t fingerprint = fingerprint_of(c.packet, c.user);
+  const std::uint64_t fingerprint = fingerprint_of(c);
   Verdict verdict;
   if (replay(now, partition_of(c.packet), c.key, fingerprint, verdict)) return verdict;
   const PacketRow* packet = find_packet(c.packet);
@@ -56,7 +64,7 @@ Verdict Ledger::decide(Time now, const ReturnShare& c, ReturnPlan& plan) const {
 Verdict Ledger::decide(Time now, const ReturnTransfer& c, ReturnPlan& plan) const {
   if (c.key.empty()) return refuse(Status::key_missing);
   if (c.recipient == UserId{}) return refuse(Status::user_invalid);
-  const std::uint64_t fingerprint = fingerprint_of(c.transfer, c.recipient);
+  const std::uint64_t fingerprint = fingerprint_of(c);
   Verdict verdict;
   if (replay(now, partition_of(c.transfer), c.key, fingerprint, verdict)) return verdict;
   const PacketRow* transfer = find_transfer(c.transfer);
@@ -80,6 +88,8 @@ Verdict Ledger::plan_return(Time now, ShareName name, const PacketRow& row, Time
   const Status ready = readiness(packets_.share(row, name.index).state());
   if (ready == Status::already_returned) return refuse(ready);
   if (ready == Status::return_in_progress) {
+    // The same command once more hears the same end; another one's answer could not be kept.
+    if (pending_returns_.at(name).key != terms.key) return refuse(ready);
     plan.step = ReturnPlan::Step::wait;
     return {};
   }
@@ -132,7 +142,7 @@ ReturnPlan Ledger::make_plan(Time now, ShareName name, const PendingReturn& term
 Ledger::Debit Ledger::decide_debit(UserId user, Amount wanted, bool forced) const {
   const WalletRow* wallet = forced ? find_wallet(user) : find_usable_wallet(user);
   if (wallet == nullptr) {
-    return {.status = forced ? Status::ok : Status::wallet_unknown};
+    return {.status = forced ? Status::ok : Status::wallet_unknown, .balance = balance_of(user)};
   }
   Debit debit{.balance = wallet->balance};
   if (!forced && wallet->frozen) {
@@ -170,6 +180,7 @@ void Ledger::apply(Sequence sequence, const ReturnRequested& e) {
                                                  .case_id = e.case_id,
                                                  .key = e.key,
                                                  .fingerprint = e.fingerprint};
+  if (!e.key.empty()) keys_under_way_[{partition_of(e.packet), e.key}] = e.fingerprint;
   if (e.case_id != CaseId{}) redress_due_.erase(e.case_id);
   send_message({.sequence = sequence,
                 .user = e.user,
@@ -201,6 +212,7 @@ void Ledger::apply(const ReturnSettled& e) {
     receive(e.answer_shard, e.answer_sequence);
     totals_.received += e.taken;
     pending_returns_.erase({e.packet, e.share_index});
+    keys_under_way_.erase({partition_of(e.packet), e.key});
   } else if (e.taken != Amount{}) {
     debit(e.user, e.taken);
   }
