@@ -235,11 +235,18 @@ void add_packet(Fingerprint& row, PacketId id, const PacketRow& p, PrfKey first_
   row.add(static_cast<std::uint64_t>(p.state)).add(static_cast<std::uint64_t>(p.split));
   row.add(static_cast<std::uint64_t>(p.transfer_state)).add(p.flags);
   row.add(first_cell.k0).add(first_cell.k1).add(p.remark_bytes).add(p.group_bytes);
+  row.add(p.share_fen_min).add(p.share_fen_max).add(p.claimed_count);
 }
 
 void add_message(Fingerprint& row, const Message& m) {
   row.add(m.sequence.value).add(m.user.value).add(m.amount).add(m.packet.value).add(m.share_index);
   row.add(static_cast<std::uint64_t>(m.kind)).add(static_cast<std::uint64_t>(m.status));
+  row.add(m.previous.value).add(m.balance).add(m.forced);
+}
+
+void add_totals(Fingerprint& row, const Totals& t) {
+  row.add(t.deposits).add(t.external_funding).add(t.withdrawals).add(t.wallets).add(t.packets);
+  row.add(t.transfers).add(t.payouts_owed).add(t.payouts_paid).add(t.sent).add(t.received);
 }
 
 void add_case(Fingerprint& row, const CaseRecord& c) {
@@ -285,6 +292,9 @@ std::uint64_t Ledger::state_hash() const {
     for (std::size_t i = 0; i < outboxes_[s].size(); ++i) add_message(row, outboxes_[s][i]);
     add(row);
   }
+  Fingerprint sums(EventType::deposited);
+  add_totals(sums, totals_);
+  add(sums.add(packets_open_));
   for (const ReplayStore& store : replays_) {
     store.for_each([&](const ReplayRow& r) {
       Fingerprint row(EventType::deposited);
