@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "tests/unit/tools/hongbao/history.h"
+#include "tests/unit/tools/hongbao/verifier/history.h"
 
 namespace hb::verifier {
 

@@ -1,4 +1,4 @@
-#include "tests/unit/tools/hongbao/history.h"
+#include "tests/unit/tools/hongbao/verifier/history.h"
 
 #include <cstddef>
 #include <utility>
