@@ -1,16 +1,21 @@
 #include "net/wire/status_message.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "engine/base/units.h"
+#include "schema/hongbao_generated.h"
 
 namespace hb::net {
 namespace {
+
+namespace fb = ::hongbao;
 
 template <class... Args>
 StatusText text(fmt::format_string<Args...> format, Args&&... args) {
@@ -32,6 +37,22 @@ std::string span_of(std::int64_t us) {
     if (us != 0 && us % unit_us == 0) return fmt::format("{} {}", us / unit_us, name);
   }
   return "0 s";
+}
+
+// To the second; the number where it is no time of ours.
+std::string moment(std::int64_t us) {
+  const std::time_t seconds = us / 1'000'000;
+  std::tm utc{};
+  if (us < 0 || gmtime_r(&seconds, &utc) == nullptr) return fmt::format("{} us", us);
+  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", utc);
+}
+
+// The enumerator's name, which `name` gives, of a state that stands in a limit.
+template <class State>
+std::string state_name(std::int64_t limit, const char* (*name)(State)) {
+  const bool fits = limit >= 0 && limit <= UINT8_MAX;
+  const std::string_view known = fits ? name(static_cast<State>(limit)) : "";
+  return known.empty() ? fmt::format("state {}", limit) : std::string(known);
 }
 
 }  // namespace
@@ -125,7 +146,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::cursor_invalid:
       return text("this cursor is none of this list's; start from the first page");
     case Status::not_open_yet:
-      return text("the packet is not open yet; it opens at {} us", limit);
+      return text("the packet is not open yet; it opens at {}", moment(limit));
     case Status::not_recipient:
       return text("this is for other users, named by its sender");
     case Status::sender_excluded:
@@ -133,7 +154,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::code_required:
       return text("this packet wants a code; claim with it, one claim at a time");
     case Status::code_wrong:
-      return text("the code is wrong; {} more tries", limit);
+      return text("the code is wrong; tries left: {}", limit);
     case Status::code_locked:
       return text("the code was wrong {} times; this user cannot claim this packet", limit);
     case Status::packet_frozen:
@@ -161,7 +182,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::transfer_arrived:
       return text("the transfer has arrived; its recipient may return it");
     case Status::transfer_closed:
-      return text("the transfer is over, in state {}; see TransferState", limit);
+      return text("the transfer is over: {}", state_name(limit, fb::EnumNameTransferState));
     case Status::transfer_not_arrived:
       return text("the transfer has not arrived; before that its sender may cancel it");
     case Status::cap_count_reached:
@@ -172,7 +193,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::case_unknown:
       return text("no case has this id");
     case Status::case_resolved:
-      return text("the case is resolved already, in state {}; see CaseState", limit);
+      return text("the case is resolved already: {}", state_name(limit, fb::EnumNameCaseState));
     case Status::case_exists:
       return text("case {} about this is open; resolve it first", limit);
     case Status::payout_unknown:

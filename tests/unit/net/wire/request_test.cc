@@ -1,8 +1,11 @@
 // Requests there and back: what the client's encoder writes the server's decoder reads.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstring>
 #include <string>
+#include <type_traits>
+#include <typeinfo>
 #include <variant>
 #include <vector>
 
@@ -10,13 +13,15 @@
 #include "net/wire/request_decoder.h"
 #include "net/wire/request_encoder.h"
 #include "schema/hongbao_generated.h"
+#include "tests/unit/net/wire/samples.h"
 
 namespace hb::net {
 namespace {
 
 namespace fb = ::hongbao;
+using Builder = flatbuffers::FlatBufferBuilder;
+using Text = flatbuffers::Offset<flatbuffers::String>;
 
-constexpr Key128 key{0x1111, 0x2222};
 const Time deadline(1'700'000'000'000'000);
 
 Request decode(RequestEncoder::Frame frame) {
@@ -52,6 +57,13 @@ Status refusal_in(const Request& request) {
   return refusal == nullptr ? Status::ok : refusal->status;
 }
 
+// A table with what `add` puts into it and nothing else.
+template <class TableBuilder, class Add>
+flatbuffers::Offset<void> with(TableBuilder table, const Add& add) {
+  add(table);
+  return table.Finish().Union();
+}
+
 TEST(RequestCodec, CarriesHello) {
   RequestEncoder encoder;
   const Request request = decode(encoder.hello(1, {7, "gateway/2.0"}));
@@ -67,69 +79,122 @@ TEST(RequestCodec, CarriesPing) {
   EXPECT_TRUE(std::holds_alternative<Ping>(request.body));
 }
 
-TEST(RequestCodec, CarriesOpenWallet) {
+// ---- every command ------------------------------------------------------------------------------
+
+TEST(RequestCodec, CarriesEveryFieldOfEveryCommand) {
   RequestEncoder encoder;
-  const Request request =
-      decode(encoder.command(3, deadline, OpenWallet{key, UserId(9), DisplayName("小明")}));
-  EXPECT_EQ(request.id, 3);
-  EXPECT_EQ(request.deadline, deadline);
-  const auto& command = command_in<OpenWallet>(request);
-  EXPECT_EQ(command.key, key);
-  EXPECT_EQ(command.user, UserId(9));
-  EXPECT_EQ(command.name.view(), "小明");
+  for_each_command([&]<class T>(std::type_identity<T>) {
+    SCOPED_TRACE(typeid(T).name());
+    const T sent = sample<T>();
+    expect_no_default(sent);
+    const Request request = decode(encoder.command(5, deadline, sent));
+    EXPECT_EQ(request.id, 5);
+    EXPECT_EQ(request.deadline, deadline);
+    ASSERT_EQ(refusal_in(request), Status::ok);
+    EXPECT_TRUE(fields(command_in<T>(request)) == fields(sent));
+  });
 }
 
-TEST(RequestCodec, CarriesDepositAndWithdraw) {
+// A claim with an empty code is one without.
+TEST(RequestCodec, CarriesEveryCommandWithNothingInIt) {
   RequestEncoder encoder;
-  const Request deposit = decode(encoder.command(3, Time(), Deposit{key, UserId(9), Amount(-5)}));
-  EXPECT_EQ(deposit.deadline, Time());
-  EXPECT_EQ(command_in<Deposit>(deposit).key, key);
-  EXPECT_EQ(command_in<Deposit>(deposit).user, UserId(9));
-  EXPECT_EQ(command_in<Deposit>(deposit).amount, Amount(-5));
-  const Request withdraw =
-      decode(encoder.command(4, Time(), Withdraw{key, UserId(8), Amount(INT64_MAX)}));
-  EXPECT_EQ(command_in<Withdraw>(withdraw).key, key);
-  EXPECT_EQ(command_in<Withdraw>(withdraw).user, UserId(8));
-  EXPECT_EQ(command_in<Withdraw>(withdraw).amount, Amount(INT64_MAX));
+  for_each_command([&]<class T>(std::type_identity<T>) {
+    if constexpr (!std::is_same_v<T, ClaimWithCode>) {
+      SCOPED_TRACE(typeid(T).name());
+      const Request request = decode(encoder.command(5, Time(), T{}));
+      EXPECT_EQ(request.deadline, Time());
+      ASSERT_EQ(refusal_in(request), Status::ok);
+      EXPECT_TRUE(fields(command_in<T>(request)) == fields(T{}));
+    }
+  });
 }
 
-TEST(RequestCodec, CarriesSendPacket) {
-  RequestEncoder encoder;
-  const SendPacket sent{.key = key,
-                        .sender = UserId(9),
-                        .total = Amount(2000),
-                        .share_count = 500,
-                        .kind = PacketKind::even,
-                        .expires_in = Duration::hours(24),
-                        .remark = Remark(std::string(limits::remark_bytes_max, 'r')),
-                        .group = Group(std::string(limits::group_bytes_max, 'g'))};
-  const Request request = decode(encoder.command(5, deadline, sent));
-  const auto& command = command_in<SendPacket>(request);
-  EXPECT_EQ(command.key, key);
-  EXPECT_EQ(command.sender, sent.sender);
-  EXPECT_EQ(command.total, sent.total);
-  EXPECT_EQ(command.share_count, 500);
-  EXPECT_EQ(command.kind, PacketKind::even);
-  EXPECT_EQ(command.expires_in, Duration::hours(24));
-  EXPECT_EQ(command.remark.view(), sent.remark.view());
-  EXPECT_EQ(command.group.view(), sent.group.view());
+// What a client leaves out that was made for an older schema.
+TEST(RequestDecoder, KnowsEveryCommandOfTheSchemaWithAllItsFieldsAbsent) {
+  for (const fb::Command type : fb::EnumValuesCommand()) {
+    if (type == fb::Command::NONE) continue;
+    flatbuffers::FlatBufferBuilder builder;
+    const flatbuffers::Offset<void> nothing(builder.EndTable(builder.StartTable()));
+    Payload payload(builder, fb::CreateRequest(builder, 9, 0, nullptr, type, nothing));
+    const Request request = decode_request(payload.bytes());
+    EXPECT_EQ(request.id, 9);
+    EXPECT_EQ(refusal_in(request), Status::ok) << fb::EnumNameCommand(type);
+    EXPECT_TRUE(request.users.empty());
+    EXPECT_TRUE(request.note.empty());
+  }
 }
 
-TEST(RequestCodec, CarriesQueries) {
-  RequestEncoder encoder;
-  const Request wallet = decode(encoder.command(1, Time(), ShowWallet{UserId(7)}));
-  EXPECT_EQ(command_in<ShowWallet>(wallet).user, UserId(7));
-  const Request peek = decode(encoder.command(2, Time(), PeekPacket{PacketId(4096), UserId(7)}));
-  EXPECT_EQ(command_in<PeekPacket>(peek).packet, PacketId(4096));
-  EXPECT_EQ(command_in<PeekPacket>(peek).user, UserId(7));
-  const Request show = decode(encoder.command(3, Time(), ShowPacket{PacketId(4097)}));
-  EXPECT_EQ(command_in<ShowPacket>(show).packet, PacketId(4097));
+TEST(RequestDecoder, TakesADecisionOrTargetThatIsAbsentForNone) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto resolve = fb::CreateResolveCase(builder, 1).Union();
+  Payload payload(builder,
+                  fb::CreateRequest(builder, 8, 0, nullptr, fb::Command::ResolveCase, resolve));
+  EXPECT_EQ(command_in<ResolveCase>(decode_request(payload.bytes())).decision, Decision{});
+
+  flatbuffers::FlatBufferBuilder other;
+  const auto set = fb::CreateSetRefundTarget(other, 1).Union();
+  Payload target(other, fb::CreateRequest(other, 8, 0, nullptr, fb::Command::SetRefundTarget, set));
+  EXPECT_EQ(command_in<SetRefundTarget>(decode_request(target.bytes())).target, RefundTarget{});
 }
+
+// ---- variable parts -----------------------------------------------------------------------------
+
+TEST(RequestCodec, CarriesTheRecipientsOfAPacketInOrder) {
+  RequestEncoder encoder;
+  for (const std::size_t count : {1U, 2U, limits::packet_recipients_max}) {
+    std::vector<UserId> recipients;
+    for (std::size_t i = 0; i < count; ++i) recipients.push_back(UserId(UINT64_MAX - i));
+    const Request request = decode(
+        encoder.command(5, Time(), sample<SendPacket>(), {.recipients = recipients, .note = {}}));
+    ASSERT_EQ(refusal_in(request), Status::ok);
+    EXPECT_TRUE(std::equal(request.users.begin(), request.users.end(), recipients.begin(),
+                           recipients.end()));
+    EXPECT_EQ(command_in<SendPacket>(request).recipients_first, 0);
+    EXPECT_EQ(command_in<SendPacket>(request).recipients_count, count);
+  }
+}
+
+TEST(RequestCodec, CarriesTheNoteOfEverySupportCommand) {
+  RequestEncoder encoder;
+  const std::string note(limits::note_bytes_max, 'y');
+  std::size_t support_commands = 0;
+  for_each_command([&]<class T>(std::type_identity<T>) {
+    if constexpr (SupportCommand<T>) {
+      ++support_commands;
+      const Request request =
+          decode(encoder.command(5, Time(), sample<T>(), {.recipients = {}, .note = note}));
+      ASSERT_EQ(refusal_in(request), Status::ok);
+      EXPECT_EQ(request.note, note);
+      EXPECT_TRUE(fields(command_in<T>(request)) == fields(sample<T>()));
+    }
+  });
+  EXPECT_EQ(support_commands, 4);
+}
+
+TEST(RequestDecoder, RefusesMoreRecipientsThanAPacketMayName) {
+  RequestEncoder encoder;
+  const std::vector<UserId> recipients(limits::packet_recipients_max + 1, UserId(1));
+  const Request request = decode(
+      encoder.command(5, Time(), sample<SendPacket>(), {.recipients = recipients, .note = {}}));
+  EXPECT_EQ(request.id, 5);
+  EXPECT_EQ(refusal_in(request), Status::recipients_out_of_range);
+  EXPECT_EQ(std::get<Refusal>(request.body).limit, limits::packet_recipients_max);
+}
+
+// ---- claims -------------------------------------------------------------------------------------
 
 TEST(RequestCodec, CarriesOneClaim) {
   RequestEncoder encoder;
   const Request request =
       decode(encoder.command(6, deadline, ClaimItem{PacketId(4096), UserId(7)}));
+  EXPECT_EQ(std::get<SingleClaim>(request.body).claim.packet, PacketId(4096));
+  EXPECT_EQ(std::get<SingleClaim>(request.body).claim.user, UserId(7));
+}
+
+TEST(RequestCodec, TakesAClaimWithAnEmptyCodeForOneWithout) {
+  RequestEncoder encoder;
+  const Request request =
+      decode(encoder.command(6, deadline, ClaimWithCode{PacketId(4096), UserId(7), ClaimCode()}));
   EXPECT_EQ(std::get<SingleClaim>(request.body).claim.packet, PacketId(4096));
   EXPECT_EQ(std::get<SingleClaim>(request.body).claim.user, UserId(7));
 }
@@ -156,23 +221,94 @@ TEST(RequestCodec, CarriesEmptyClaimBatch) {
   EXPECT_TRUE(std::get<ClaimList>(request.body).claims.empty());
 }
 
+// ---- what has no place --------------------------------------------------------------------------
+
+// A frame whose one text has `bytes` bytes.
+struct LongText {
+  const char* where;
+  std::size_t limit;
+  flatbuffers::Offset<void> (*build)(flatbuffers::FlatBufferBuilder&, Text);
+  fb::Command type;
+};
+
+constexpr LongText long_texts[] = {
+    {"name", limits::name_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateOpenWallet(b, 1, t).Union(); },
+     fb::Command::OpenWallet},
+    {"remark", limits::remark_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::SendPacketBuilder(b), [&](auto& s) { s.add_remark(t); });
+     },
+     fb::Command::SendPacket},
+    {"group", limits::group_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::SendPacketBuilder(b), [&](auto& s) { s.add_group(t); });
+     },
+     fb::Command::SendPacket},
+    {"code", limits::code_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::SendPacketBuilder(b), [&](auto& s) { s.add_code(t); });
+     },
+     fb::Command::SendPacket},
+    {"reference", limits::reference_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::SendPacketBuilder(b), [&](auto& s) { s.add_reference(t); });
+     },
+     fb::Command::SendPacket},
+    {"code of a claim", limits::code_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateClaim(b, 1, 2, t).Union(); }, fb::Command::Claim},
+    {"remark of a transfer", limits::remark_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateSendTransfer(b, 1, 2, 3, 4, t).Union(); },
+     fb::Command::SendTransfer},
+    {"reference of a confirmation", limits::reference_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateConfirmPayout(b, 1, t).Union(); },
+     fb::Command::ConfirmPayout},
+    {"operator", limits::operator_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateOpenCase(b, 1, 2, t).Union(); },
+     fb::Command::OpenCase},
+    {"note", limits::note_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateOpenCase(b, 1, 2, {}, t).Union(); },
+     fb::Command::OpenCase},
+    {"operator of a resolution", limits::operator_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::ResolveCaseBuilder(b), [&](auto& s) { s.add_by(t); });
+     },
+     fb::Command::ResolveCase},
+    {"note of a resolution", limits::note_bytes_max,
+     [](Builder& b, Text t) {
+       return with(fb::ResolveCaseBuilder(b), [&](auto& s) { s.add_note(t); });
+     },
+     fb::Command::ResolveCase},
+    {"note of a packet's freeze", limits::note_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateFreezePacket(b, 1, true, {}, t).Union(); },
+     fb::Command::FreezePacket},
+    {"note of a wallet's freeze", limits::note_bytes_max,
+     [](Builder& b, Text t) { return fb::CreateFreezeWallet(b, 1, true, {}, t).Union(); },
+     fb::Command::FreezeWallet},
+};
+
 TEST(RequestDecoder, RefusesTextsOverTheirLimitAndNamesIt) {
-  flatbuffers::FlatBufferBuilder builder;
-  const auto remark = builder.CreateString(std::string(limits::remark_bytes_max + 1, 'r'));
-  const auto send =
-      fb::CreateSendPacket(builder, 1, 100, 1, fb::PacketKind::lucky, 0, remark).Union();
-  Payload payload(builder,
-                  fb::CreateRequest(builder, 8, 0, nullptr, fb::Command::SendPacket, send));
-  const Request request = decode_request(payload.bytes());
-  EXPECT_EQ(request.id, 8);
-  EXPECT_EQ(refusal_in(request), Status::text_too_long);
-  EXPECT_EQ(std::get<Refusal>(request.body).limit, limits::remark_bytes_max);
+  for (const LongText& text : long_texts) {
+    SCOPED_TRACE(text.where);
+    for (const std::size_t over : {0U, 1U}) {
+      Builder builder;
+      const Text value = builder.CreateString(std::string(text.limit + over, 't'));
+      const auto command = text.build(builder, value);
+      Payload payload(builder, fb::CreateRequest(builder, 8, 0, nullptr, text.type, command));
+      const Request request = decode_request(payload.bytes());
+      EXPECT_EQ(request.id, 8);
+      EXPECT_EQ(refusal_in(request), over == 0 ? Status::ok : Status::text_too_long);
+      if (const auto* refusal = std::get_if<Refusal>(&request.body)) {
+        EXPECT_EQ(refusal->limit, text.limit);
+      }
+    }
+  }
 }
 
 TEST(RequestDecoder, LeavesUtf8ToTheLedger) {
   RequestEncoder encoder;
   const Request request =
-      decode(encoder.command(1, Time(), OpenWallet{key, UserId(1), DisplayName("\xff\xfe")}));
+      decode(encoder.command(1, Time(), OpenWallet{{}, UserId(1), DisplayName("\xff\xfe")}));
   EXPECT_EQ(command_in<OpenWallet>(request).name.view(), "\xff\xfe");
 }
 
@@ -196,35 +332,70 @@ TEST(RequestDecoder, RefusesARequestWithoutCommand) {
   EXPECT_EQ(refusal_in(decode_request(type_only.bytes())), Status::command_unknown);
 }
 
-TEST(RequestDecoder, PassesUnknownPacketKindsToTheLedger) {
-  flatbuffers::FlatBufferBuilder builder;
-  const auto send =
-      fb::CreateSendPacket(builder, 1, 100, 1, static_cast<fb::PacketKind>(99)).Union();
-  Payload payload(builder,
-                  fb::CreateRequest(builder, 8, 0, nullptr, fb::Command::SendPacket, send));
-  const Request request = decode_request(payload.bytes());
-  EXPECT_EQ(command_in<SendPacket>(request).kind, static_cast<PacketKind>(99));
+// So the ledger refuses them by name.
+TEST(RequestDecoder, PassesUnknownValuesOfEnumerationsOn) {
+  RequestEncoder encoder;
+  SendPacket send;
+  send.kind = static_cast<PacketKind>(99);
+  send.split = static_cast<Split>(98);
+  send.sender_may_claim = static_cast<Choice>(97);
+  send.funding = static_cast<FundingSource>(96);
+  const Request sent = decode(encoder.command(1, Time(), send));
+  EXPECT_TRUE(fields(command_in<SendPacket>(sent)) == fields(send));
+
+  const SetRefundTarget set{.key = {}, .user = UserId(1), .target = static_cast<RefundTarget>(95)};
+  const Request target = decode(encoder.command(1, Time(), set));
+  EXPECT_EQ(command_in<SetRefundTarget>(target).target, set.target);
+
+  ResolveCase resolve;
+  resolve.decision = static_cast<Decision>(94);
+  const Request resolved = decode(encoder.command(1, Time(), resolve));
+  EXPECT_EQ(command_in<ResolveCase>(resolved).decision, resolve.decision);
+}
+
+// ---- bytes that are no request ------------------------------------------------------------------
+
+// Moves a vector's first element from a multiple of 8 to 4 after one: its length stands 4 before
+// the element, and is found where the table's only field now says.  It verifies, for the vector's
+// own alignment is 4.
+void misalign(std::span<std::byte> payload, const void* table, const void* vector) {
+  const auto at = [&](const void* p) {
+    return static_cast<std::size_t>(static_cast<const std::byte*>(p) - payload.data());
+  };
+  const std::size_t field_at = at(table) + 4;
+  const auto moved = static_cast<std::uint32_t>(at(vector) + 4 - field_at);
+  const std::uint32_t one = 1;
+  std::memcpy(payload.data() + field_at, &moved, sizeof(moved));
+  std::memcpy(payload.data() + at(vector) + 4, &one, sizeof(one));
+}
+
+std::vector<std::uint64_t> payload_of(RequestEncoder::Frame frame) {
+  std::vector<std::uint64_t> words(frame.size() / 8 - 1);
+  std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), words.size() * 8);
+  return words;
 }
 
 TEST(RequestDecoder, RefusesClaimsThatDoNotLieAtAMultipleOfEight) {
   RequestEncoder encoder;
   const std::vector<ClaimItem> claims(3, ClaimItem{PacketId(1), UserId(1)});
-  const RequestEncoder::Frame frame = encoder.claims(1, Time(), claims);
-  // The vector's length stands 4 before its first element; the element moves where the length is
-  // found 4 bytes earlier, which verifies, for the vector's own alignment is 4.
-  std::vector<std::uint64_t> words(frame.size() / 8 - 1);
-  std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), words.size() * 8);
+  auto words = payload_of(encoder.claims(1, Time(), claims));
   const auto payload = std::as_writable_bytes(std::span(words));
-  const auto* request = flatbuffers::GetRoot<fb::Request>(payload.data());
-  const auto* vector = request->command_as_ClaimBatch()->claims();
-  const auto length_at =
-      static_cast<std::size_t>(reinterpret_cast<const std::byte*>(vector) - payload.data());
-  const auto* table = reinterpret_cast<const std::byte*>(request->command_as_ClaimBatch());
-  const auto field_at = static_cast<std::size_t>(table - payload.data()) + 4;
-  const auto moved = static_cast<std::uint32_t>(length_at + 4 - field_at);
-  const std::uint32_t one = 1;
-  std::memcpy(payload.data() + field_at, &moved, sizeof(moved));
-  std::memcpy(payload.data() + length_at + 4, &one, sizeof(one));
+  const auto* batch = flatbuffers::GetRoot<fb::Request>(payload.data())->command_as_ClaimBatch();
+  misalign(payload, batch, batch->claims());
+
+  const Request decoded = decode_request(payload);
+  EXPECT_EQ(refusal_in(decoded), Status::frame_malformed);
+  EXPECT_EQ(decoded.id, 0);
+}
+
+TEST(RequestDecoder, RefusesRecipientsThatDoNotLieAtAMultipleOfEight) {
+  RequestEncoder encoder;
+  const std::vector<UserId> recipients(3, UserId(1));
+  auto words =
+      payload_of(encoder.command(1, Time(), SendPacket{}, {.recipients = recipients, .note = {}}));
+  const auto payload = std::as_writable_bytes(std::span(words));
+  const auto* send = flatbuffers::GetRoot<fb::Request>(payload.data())->command_as_SendPacket();
+  misalign(payload, send, send->recipients());
 
   const Request decoded = decode_request(payload);
   EXPECT_EQ(refusal_in(decoded), Status::frame_malformed);
@@ -238,38 +409,37 @@ TEST(RequestDecoder, RefusesWhatDoesNotVerify) {
   EXPECT_EQ(refusal_in(decode_request(std::as_bytes(std::span(ones)))), Status::frame_malformed);
 }
 
+bool within(std::span<const std::byte> payload, const void* first, std::size_t bytes) {
+  const auto* from = static_cast<const std::byte*>(first);
+  return bytes == 0 || (from >= payload.data() && from + bytes <= payload.data() + payload.size());
+}
+
 // Whatever one byte is changed to, the decoder stays within the payload (the sanitizers watch) and
 // gives a request or a refusal.
 TEST(RequestDecoder, SurvivesEveryByteChanged) {
   RequestEncoder encoder;
   const std::vector<ClaimItem> claims(2, ClaimItem{PacketId(1), UserId(1)});
-  const std::vector<std::byte> frames[] = {
-      [&] {
-        const auto f = encoder.claims(1, Time(), claims);
-        return std::vector(f.begin(), f.end());
-      }(),
-      [&] {
-        const auto f = encoder.command(2, deadline,
-                                       SendPacket{.key = key,
-                                                  .sender = UserId(1),
-                                                  .total = Amount(1),
-                                                  .share_count = 1,
-                                                  .remark = Remark("hi")});
-        return std::vector(f.begin(), f.end());
-      }(),
-  };
+  const std::vector<UserId> recipients(2, UserId(1));
+  const CommandParts parts{.recipients = recipients, .note = "a note"};
+  std::vector<std::vector<std::uint64_t>> payloads = {
+      payload_of(encoder.claims(1, Time(), claims))};
+  for_each_command([&]<class T>(std::type_identity<T>) {
+    payloads.push_back(payload_of(encoder.command(2, deadline, sample<T>(), parts)));
+  });
   std::size_t refused = 0;
-  for (const auto& frame : frames) {
-    std::vector<std::uint64_t> words(frame.size() / 8 - 1);
+  for (const auto& whole : payloads) {
+    std::vector<std::uint64_t> words = whole;
     const auto payload = std::as_writable_bytes(std::span(words));
     for (std::size_t at = 0; at < payload.size(); ++at) {
       for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
-        std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), payload.size());
+        words = whole;
         payload[at] = std::byte(value);
         const Request request = decode_request(payload);
         if (const auto* list = std::get_if<ClaimList>(&request.body)) {
-          EXPECT_LE(list->claims.size() * sizeof(ClaimItem), payload.size());
+          EXPECT_TRUE(within(payload, list->claims.data(), list->claims.size_bytes()));
         }
+        EXPECT_TRUE(within(payload, request.users.data(), request.users.size_bytes()));
+        EXPECT_TRUE(within(payload, request.note.data(), request.note.size()));
         refused += refusal_in(request) != Status::ok;
       }
     }

@@ -3,16 +3,26 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <string>
+#include <type_traits>
+#include <typeinfo>
 #include <variant>
 #include <vector>
 
+#include "net/wire/fields.h"
+#include "net/wire/finish_frame.h"
 #include "net/wire/frame.h"
 #include "net/wire/response_decoder.h"
 #include "net/wire/response_encoder.h"
+#include "schema/hongbao_generated.h"
+#include "tests/unit/net/wire/samples.h"
 
 namespace hb::net {
 namespace {
+
+namespace fb = ::hongbao;
+using Builder = flatbuffers::FlatBufferBuilder;
 
 Response decode(ResponseEncoder::Frame frame) {
   const FrameView view = first_frame(frame, limits::frame_bytes_max);
@@ -23,44 +33,49 @@ Response decode(ResponseEncoder::Frame frame) {
   return response.value_or(Response());
 }
 
-Digest256 digest() {
-  Digest256 bytes;
-  for (std::size_t i = 0; i < bytes.size(); ++i) bytes[i] = std::byte(i);
-  return bytes;
+// What a foreign server could send: any answer, as a payload.
+template <class Table>
+std::vector<std::uint64_t> payload_with(Builder& builder, flatbuffers::Offset<Table> answer) {
+  const auto response = fb::CreateResponse(builder, 5, fb::Status::ok, false, 0, {}, 0,
+                                           fb::AnswerTraits<Table>::enum_value, answer.Union());
+  const auto frame = finish_frame(builder, response);
+  std::vector<std::uint64_t> words(frame.size() / 8 - 1);
+  std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), words.size() * 8);
+  return words;
 }
 
-PacketSummary summary() {
-  PacketSummary packet;
-  packet.packet = PacketId(4096 + 5);
-  packet.sender = UserId(77);
-  packet.kind = PacketKind::even;
-  packet.state = PacketState::refunded;
-  packet.share_count = 500;
-  packet.claimed_count = 499;
-  packet.total = Amount(50'000);
-  packet.remaining = Amount(100);
-  packet.refunded = Amount(99);
-  packet.sent_at = Time(11);
-  packet.expires_at = Time(12);
-  packet.remark = Remark("恭喜发财");
-  packet.group = Group("family");
-  return packet;
+std::optional<Response> decode(const std::vector<std::uint64_t>& payload) {
+  return decode_response(std::as_bytes(std::span(payload)));
 }
 
-void expect_equal(const PacketSummary& a, const PacketSummary& b) {
-  EXPECT_EQ(a.packet, b.packet);
-  EXPECT_EQ(a.sender, b.sender);
-  EXPECT_EQ(a.kind, b.kind);
-  EXPECT_EQ(a.state, b.state);
-  EXPECT_EQ(a.share_count, b.share_count);
-  EXPECT_EQ(a.claimed_count, b.claimed_count);
-  EXPECT_EQ(a.total, b.total);
-  EXPECT_EQ(a.remaining, b.remaining);
-  EXPECT_EQ(a.refunded, b.refunded);
-  EXPECT_EQ(a.sent_at, b.sent_at);
-  EXPECT_EQ(a.expires_at, b.expires_at);
-  EXPECT_EQ(a.remark.view(), b.remark.view());
-  EXPECT_EQ(a.group.view(), b.group.view());
+// A packet with claims by users 0 to 9, of which the answer is about the last six, and with two
+// named users after another packet's.
+ReplyBatch batch_with_claims() {
+  ReplyBatch batch;
+  for (std::uint64_t i = 0; i < 10; ++i) {
+    const auto n = static_cast<std::int64_t>(i);
+    batch.packet_claims.push_back({UserId(i), Amount(n * 2), Time(n * 3)});
+    batch.share_states.push_back(static_cast<ShareState>(i % 4));
+  }
+  batch.users = {UserId(70), UserId(71), UserId(72)};
+  return batch;
+}
+
+ShowPacketAnswer shown() {
+  return {.packet = sample<PacketSummary>(),
+          .seed_commitment = sample_digest(),
+          .first = 4,
+          .count = 6,
+          .recipients_first = 1,
+          .recipients_count = 2,
+          .seed_revealed = true,
+          .seed = {0x0102030405060708, 0x1112131415161718}};
+}
+
+Reply reply_with(const Answer& answer) {
+  Reply reply;
+  reply.answer = answer;
+  return reply;
 }
 
 TEST(ResponseCodec, CarriesWelcome) {
@@ -95,31 +110,87 @@ TEST(ResponseCodec, CarriesPong) {
   EXPECT_TRUE(std::holds_alternative<Pong>(response.answer));
 }
 
-TEST(ResponseCodec, CarriesWalletAnswerMarkedAsReplayed) {
+// ---- answers ------------------------------------------------------------------------------------
+
+template <class... T>
+void expect_carried() {
+  const auto one = []<class A>(std::type_identity<A>) {
+    SCOPED_TRACE(typeid(A).name());
+    const A sent = sample<A>();
+    expect_no_default(sent);
+    ResponseEncoder encoder;
+    const Response response = decode(encoder.reply(5, reply_with(sent), {}));
+    EXPECT_EQ(response.id, 5);
+    EXPECT_EQ(response.status, Status::ok);
+    EXPECT_FALSE(response.replayed);
+    EXPECT_TRUE(response.message.empty());
+    ASSERT_TRUE(std::holds_alternative<A>(response.answer));
+    EXPECT_TRUE(fields(std::get<A>(response.answer)) == fields(sent));
+
+    const Response plain = decode(encoder.reply(6, reply_with(A{}), {}));
+    ASSERT_TRUE(std::holds_alternative<A>(plain.answer));
+    EXPECT_TRUE(fields(std::get<A>(plain.answer)) == fields(A{}));
+  };
+  (one(std::type_identity<T>()), ...);
+}
+
+TEST(ResponseCodec, CarriesEveryFieldOfThePlainAnswers) {
+  expect_carried<WalletAnswer, RecipientAnswer, SendAnswer, ClaimAnswer, RecallAnswer, ReturnAnswer,
+                 TransferAnswer, PacketFreezeAnswer, PayoutAnswer>();
+}
+
+TEST(ResponseCodec, MarksAReplayedAnswer) {
   ResponseEncoder encoder;
-  Reply reply;
+  Reply reply = reply_with(sample<WalletAnswer>());
   reply.replayed = true;
-  reply.answer = WalletAnswer{UserId(3), Amount(2050), Time(99), DisplayName("小明")};
   const Response response = decode(encoder.reply(5, reply, {}));
   EXPECT_TRUE(response.replayed);
   EXPECT_TRUE(response.message.empty());
-  const auto& answer = std::get<WalletAnswer>(response.answer);
-  EXPECT_EQ(answer.user, UserId(3));
-  EXPECT_EQ(answer.balance, Amount(2050));
-  EXPECT_EQ(answer.opened_at, Time(99));
-  EXPECT_EQ(answer.name.view(), "小明");
 }
 
-TEST(ResponseCodec, CarriesSendAnswer) {
+TEST(ResponseCodec, PassesUnknownValuesOfEnumerationsOn) {
   ResponseEncoder encoder;
-  Reply reply;
-  reply.answer = SendAnswer{PacketId(4097), Time(12), digest()};
-  const Response response = decode(encoder.reply(5, reply, {}));
-  const auto& answer = std::get<SendAnswer>(response.answer);
-  EXPECT_EQ(answer.packet, PacketId(4097));
-  EXPECT_EQ(answer.expires_at, Time(12));
-  EXPECT_EQ(answer.seed_commitment, digest());
+  TransferAnswer sent;
+  sent.state = static_cast<TransferState>(99);
+  const Response response = decode(encoder.reply(5, reply_with(sent), {}));
+  EXPECT_EQ(std::get<TransferAnswer>(response.answer).state, sent.state);
 }
+
+TEST(ResponseCodec, CarriesAPageOfPayouts) {
+  ResponseEncoder encoder;
+  ReplyBatch batch;
+  for (std::uint64_t i = 0; i < limits::page_rows_max + 5; ++i) {
+    batch.payouts.push_back(sample<Payout>());
+    batch.payouts.back().packet = PacketId(i);
+  }
+  const auto frame =
+      encoder.reply(5, reply_with(PayoutListAnswer{3, limits::page_rows_max, true}), batch);
+  EXPECT_LE(frame.size(), limits::frame_bytes_max);
+  const Response response = decode(frame);
+  const auto& page = std::get<PayoutPage>(response.answer);
+  EXPECT_TRUE(page.more);
+  ASSERT_EQ(page.payouts.size(), limits::page_rows_max);
+  for (std::size_t i = 0; i < page.payouts.size(); ++i) {
+    EXPECT_TRUE(fields(page.payouts[i]) == fields(batch.payouts[3 + i]));
+  }
+
+  const Response last = decode(encoder.reply(6, reply_with(PayoutListAnswer{}), batch));
+  EXPECT_TRUE(std::get<PayoutPage>(last.answer).payouts.empty());
+  EXPECT_FALSE(std::get<PayoutPage>(last.answer).more);
+}
+
+TEST(ResponseCodec, CarriesACase) {
+  ResponseEncoder encoder;
+  ReplyBatch batch;
+  batch.cases = {CaseRecord{}, sample<CaseRecord>()};
+  expect_no_default(batch.cases[1]);
+  for (const std::uint32_t index : {0U, 1U}) {
+    const Response response = decode(encoder.reply(5, reply_with(CaseAnswer{index}), batch));
+    EXPECT_TRUE(fields(std::get<CaseRecord>(response.answer)) == fields(batch.cases[index]));
+  }
+}
+
+// ---- claims -------------------------------------------------------------------------------------
 
 TEST(ResponseCodec, CarriesOneClaimInItsOwnStatus) {
   ResponseEncoder encoder;
@@ -136,8 +207,26 @@ TEST(ResponseCodec, CarriesOneClaimInItsOwnStatus) {
 
   const Response refused = decode(encoder.claim(7, {Status::sold_out, 0, 0, Time()}));
   EXPECT_EQ(refused.status, Status::sold_out);
+  EXPECT_EQ(refused.limit, 0);
   EXPECT_FALSE(refused.message.empty());
   EXPECT_TRUE(std::holds_alternative<NoAnswer>(refused.answer));
+}
+
+TEST(ResponseCodec, ARefusedClaimTellsItsLimit) {
+  ResponseEncoder encoder;
+  const Response wrong = decode(encoder.claim(7, {Status::code_wrong, 0, 0, Time(4)}));
+  EXPECT_EQ(wrong.status, Status::code_wrong);
+  EXPECT_EQ(wrong.limit, 4);
+  EXPECT_NE(wrong.message.find('4'), std::string_view::npos);
+
+  const Response early =
+      decode(encoder.claim(7, {Status::not_open_yet, 0, 0, Time(1'700'000'000'000'000)}));
+  EXPECT_EQ(early.limit, 1'700'000'000'000'000);
+  EXPECT_EQ(early.retry_after, Duration());
+
+  const Response full = decode(encoder.claim(7, {Status::overloaded, 0, 0, Time(250)}));
+  EXPECT_EQ(full.limit, 250);
+  EXPECT_EQ(full.retry_after, Duration::us(250));
 }
 
 TEST(ResponseCodec, CarriesARangeOfClaimsInOrder) {
@@ -184,44 +273,92 @@ TEST(ResponseEncoder, LeaksNoPaddingOfClaimAnswers) {
   EXPECT_EQ(std::count(frame.begin(), frame.end(), std::byte{0xee}), 0);
 }
 
+// ---- packets ------------------------------------------------------------------------------------
+
 TEST(ResponseCodec, CarriesPeekWithAndWithoutAnOwnClaim) {
   ResponseEncoder encoder;
-  Reply reply;
-  reply.answer = PeekAnswer{summary(), true, {}};
-  const Response without = decode(encoder.reply(5, reply, {}));
-  expect_equal(std::get<PeekAnswer>(without.answer).packet, summary());
-  EXPECT_TRUE(std::get<PeekAnswer>(without.answer).claimable);
-  EXPECT_NE(std::get<PeekAnswer>(without.answer).own_claim.status, Status::already_claimed);
+  expect_no_default(sample<PacketSummary>());
+  const Response without =
+      decode(encoder.reply(5, reply_with(PeekAnswer{sample<PacketSummary>(), true, {}}), {}));
+  const auto& claimable = std::get<PeekAnswer>(without.answer);
+  EXPECT_TRUE(fields(claimable.packet) == fields(sample<PacketSummary>()));
+  EXPECT_TRUE(claimable.claimable);
+  EXPECT_NE(claimable.own_claim.status, Status::already_claimed);
 
-  reply.answer = PeekAnswer{summary(), false, {Status::already_claimed, 4, 500, Time(9)}};
-  const Response with = decode(encoder.reply(5, reply, {}));
-  EXPECT_FALSE(std::get<PeekAnswer>(with.answer).claimable);
-  EXPECT_EQ(std::get<PeekAnswer>(with.answer).own_claim.status, Status::already_claimed);
-  EXPECT_EQ(std::get<PeekAnswer>(with.answer).own_claim.share_index, 4);
-  EXPECT_EQ(std::get<PeekAnswer>(with.answer).own_claim.amount_fen, 500);
-  EXPECT_EQ(std::get<PeekAnswer>(with.answer).own_claim.claimed_at, Time(9));
+  const Response with = decode(
+      encoder.reply(5, reply_with(PeekAnswer{PacketSummary{}, false, sample<ClaimAnswer>()}), {}));
+  const auto& claimed = std::get<PeekAnswer>(with.answer);
+  EXPECT_TRUE(fields(claimed.packet) == fields(PacketSummary{}));
+  EXPECT_FALSE(claimed.claimable);
+  EXPECT_TRUE(fields(claimed.own_claim) == fields(sample<ClaimAnswer>()));
 }
 
-TEST(ResponseCodec, CarriesShowPacketWithItsClaims) {
+TEST(ResponseCodec, CarriesShowPacketWithItsClaimsRecipientsAndSeed) {
+  ResponseEncoder encoder;
+  const ReplyBatch batch = batch_with_claims();
+  const Response response = decode(encoder.reply(5, reply_with(shown()), batch));
+  const auto& detail = std::get<PacketDetail>(response.answer);
+  EXPECT_TRUE(fields(detail.packet) == fields(sample<PacketSummary>()));
+  EXPECT_EQ(detail.seed_commitment, sample_digest());
+  ASSERT_EQ(detail.claims.size(), 6);
+  ASSERT_EQ(detail.share_states.size(), 6);
+  for (std::size_t i = 0; i < 6; ++i) {
+    EXPECT_TRUE(fields(detail.claims[i]) == fields(batch.packet_claims[4 + i]));
+    EXPECT_EQ(detail.share_states[i], batch.share_states[4 + i]);
+  }
+  ASSERT_EQ(detail.recipients.size(), 2);
+  EXPECT_EQ(detail.recipients[0], UserId(71));
+  EXPECT_EQ(detail.recipients[1], UserId(72));
+  ASSERT_TRUE(detail.seed.has_value());
+  EXPECT_TRUE(fields(*detail.seed) == fields(shown().seed));
+}
+
+TEST(ResponseCodec, TheSeedLiesInItsVectorAsTwoLittleEndianWords) {
+  ResponseEncoder encoder;
+  const auto frame = encoder.reply(5, reply_with(shown()), batch_with_claims());
+  const auto* answer = flatbuffers::GetRoot<fb::Response>(frame.data() + sizeof(FrameHeader))
+                           ->answer_as_ShowPacketAnswer();
+  const std::vector<std::uint8_t> expected = {0x08, 0x07, 0x06, 0x05, 0x04, 0x03, 0x02, 0x01,
+                                              0x18, 0x17, 0x16, 0x15, 0x14, 0x13, 0x12, 0x11};
+  EXPECT_EQ(std::vector(answer->seed()->begin(), answer->seed()->end()), expected);
+}
+
+TEST(ResponseCodec, CarriesNoSeedOfAnOpenPacket) {
+  ResponseEncoder encoder;
+  ShowPacketAnswer open = shown();
+  open.seed_revealed = false;
+  open.recipients_count = 0;
+  open.count = 0;
+  const auto frame = encoder.reply(5, reply_with(open), batch_with_claims());
+  const Response response = decode(frame);
+  const auto& detail = std::get<PacketDetail>(response.answer);
+  EXPECT_FALSE(detail.seed.has_value());
+  EXPECT_TRUE(detail.recipients.empty());
+  EXPECT_TRUE(detail.claims.empty());
+  const std::byte first{0x08};
+  const auto* seed = reinterpret_cast<const std::byte*>(&open.seed);
+  EXPECT_EQ(*seed, first);
+  EXPECT_EQ(std::search(frame.begin(), frame.end(), seed, seed + sizeof(PrfKey)), frame.end())
+      << "an open packet's seed is on the wire";
+}
+
+TEST(ResponseCodec, CarriesTheLargestPacketWithinTheFrameCap) {
   ResponseEncoder encoder;
   ReplyBatch batch;
-  for (std::uint64_t i = 0; i < 10; ++i) {
-    const auto n = static_cast<std::int64_t>(i);
-    batch.packet_claims.push_back({UserId(i), Amount(n * 2), Time(n * 3)});
-    batch.share_states.push_back(ShareState::held);
-  }
-  Reply reply;
-  reply.answer = ShowPacketAnswer{summary(), digest(), 4, 6};
-  const Response response = decode(encoder.reply(5, reply, batch));
-  const auto& detail = std::get<PacketDetail>(response.answer);
-  expect_equal(detail.packet, summary());
-  EXPECT_EQ(detail.seed_commitment, digest());
-  ASSERT_EQ(detail.claims.size(), 6);
-  EXPECT_EQ(detail.claims[0].user, UserId(4));
-  EXPECT_EQ(detail.claims[5].user, UserId(9));
-  EXPECT_EQ(detail.claims[5].amount, Amount(18));
-  EXPECT_EQ(detail.claims[5].claimed_at, Time(27));
+  batch.packet_claims.resize(limits::packet_shares_max);
+  batch.share_states.resize(limits::packet_shares_max);
+  batch.users.resize(limits::packet_recipients_max);
+  ShowPacketAnswer answer = shown();
+  answer.first = answer.recipients_first = 0;
+  answer.count = limits::packet_shares_max;
+  answer.recipients_count = limits::packet_recipients_max;
+  const auto frame = encoder.reply(5, reply_with(answer), batch);
+  EXPECT_LE(frame.size(), limits::frame_bytes_max);
+  const Response response = decode(frame);
+  EXPECT_EQ(std::get<PacketDetail>(response.answer).claims.size(), limits::packet_shares_max);
 }
+
+// ---- refusals -----------------------------------------------------------------------------------
 
 TEST(ResponseCodec, CarriesRefusalsWithLimitAndSentence) {
   ResponseEncoder encoder;
@@ -240,9 +377,113 @@ TEST(ResponseCodec, OverloadedTellsWhenToComeAgain) {
   EXPECT_EQ(decode(encoder.reply(5, reply, {})).retry_after, Duration::ms(5));
 }
 
+// ---- other servers ------------------------------------------------------------------------------
+
+TEST(ResponseDecoder, TakesTheDefaultWhereAnOlderServerSaysNothing) {
+  Builder builder;
+  const auto packet = fb::CreatePacketSummary(builder, 4097, 1);
+  const auto commitment = bytes(builder, sample_digest());
+  const PacketClaim claim{UserId(3), Amount(4), Time(5)};
+  const auto claims =
+      builder.CreateVectorOfStructs(reinterpret_cast<const fb::PacketClaim*>(&claim), 1);
+  const auto payload =
+      payload_with(builder, fb::CreateShowPacketAnswer(builder, packet, commitment, claims));
+  const auto response = decode(payload);
+  ASSERT_TRUE(response.has_value());
+  const auto& detail = std::get<PacketDetail>(response->answer);
+  EXPECT_TRUE(fields(detail.packet) ==
+              fields(PacketSummary{
+                  .packet = PacketId(4097), .sender = UserId(1), .remark = {}, .group = {}}));
+  EXPECT_EQ(detail.claims.size(), 1);
+  EXPECT_TRUE(detail.share_states.empty());
+  EXPECT_TRUE(detail.recipients.empty());
+  EXPECT_FALSE(detail.seed.has_value());
+}
+
+TEST(ResponseDecoder, TakesAnAnswerThatItDoesNotKnowForNone) {
+  Builder builder;
+  const auto pong = fb::CreatePong(builder).Union();
+  const auto response = fb::CreateResponse(builder, 5, fb::Status::ok, false, 0, {}, 0,
+                                           static_cast<fb::Answer>(250), pong);
+  const auto frame = finish_frame(builder, response);
+  EXPECT_TRUE(std::holds_alternative<NoAnswer>(decode(frame).answer));
+}
+
+TEST(ResponseDecoder, RefusesStatesThatAreNotOneForEachClaim) {
+  Builder builder;
+  const auto packet = fb::CreatePacketSummary(builder, 4097, 1);
+  const auto commitment = bytes(builder, sample_digest());
+  const auto states = builder.CreateVector(std::vector{fb::ShareState::held});
+  const auto payload =
+      payload_with(builder, fb::CreateShowPacketAnswer(builder, packet, commitment, {}, states));
+  EXPECT_FALSE(decode(payload).has_value());
+}
+
+TEST(ResponseDecoder, RefusesASeedOfAnotherSize) {
+  Builder builder;
+  const auto packet = fb::CreatePacketSummary(builder, 4097, 1);
+  const auto commitment = bytes(builder, sample_digest());
+  const auto seed = builder.CreateVector(std::vector<std::uint8_t>(15));
+  const auto payload = payload_with(
+      builder, fb::CreateShowPacketAnswer(builder, packet, commitment, {}, {}, {}, seed));
+  EXPECT_FALSE(decode(payload).has_value());
+}
+
+TEST(ResponseDecoder, RefusesTextsOverTheirLimit) {
+  Builder builder;
+  const auto note = builder.CreateString(std::string(limits::note_bytes_max + 1, 'n'));
+  fb::CaseRecordBuilder record(builder);
+  record.add_opened_note(note);
+  const auto record_at = record.Finish();
+  EXPECT_FALSE(decode(payload_with(builder, fb::CreateCaseAnswer(builder, record_at))).has_value());
+}
+
+TEST(ResponseDecoder, RefusesAnswersWithoutWhatTheyAreAbout) {
+  const auto refused = [](auto make) {
+    Builder builder;
+    return !decode(payload_with(builder, make(builder))).has_value();
+  };
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreateSendAnswer(b, 1); }));
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreateClaimAnswer(b); }));
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreatePeekAnswer(b); }));
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreateShowPacketAnswer(b); }));
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreatePayoutAnswer(b); }));
+  EXPECT_TRUE(refused([](Builder& b) { return fb::CreateCaseAnswer(b); }));
+}
+
 TEST(ResponseDecoder, RefusesWhatDoesNotVerify) {
   std::vector<std::uint64_t> ones(4, ~std::uint64_t{0});
   EXPECT_FALSE(decode_response(std::as_bytes(std::span(ones))).has_value());
+}
+
+// Whatever one byte is changed to, the decoder stays within the payload (the sanitizers watch).
+TEST(ResponseDecoder, SurvivesEveryByteChanged) {
+  ResponseEncoder encoder;
+  ReplyBatch batch = batch_with_claims();
+  batch.payouts.assign(3, sample<Payout>());
+  batch.cases.assign(1, sample<CaseRecord>());
+  const Answer answers[] = {shown(),
+                            PeekAnswer{sample<PacketSummary>(), true, sample<ClaimAnswer>()},
+                            PayoutListAnswer{0, 3, true},
+                            CaseAnswer{0},
+                            sample<TransferAnswer>(),
+                            sample<WalletAnswer>()};
+  std::size_t refused = 0;
+  for (const Answer& answer : answers) {
+    const auto frame = encoder.reply(5, reply_with(answer), batch);
+    std::vector<std::uint64_t> whole(frame.size() / 8 - 1);
+    std::memcpy(whole.data(), frame.data() + sizeof(FrameHeader), whole.size() * 8);
+    std::vector<std::uint64_t> words = whole;
+    const auto payload = std::as_writable_bytes(std::span(words));
+    for (std::size_t at = 0; at < payload.size(); ++at) {
+      for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+        words = whole;
+        payload[at] = std::byte(value);
+        refused += !decode(words).has_value();
+      }
+    }
+  }
+  EXPECT_GT(refused, 0);
 }
 
 }  // namespace

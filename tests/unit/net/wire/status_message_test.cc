@@ -32,6 +32,27 @@ TEST(StatusMessage, NamesTheLimitInItsUnit) {
             std::string::npos);
   EXPECT_NE(message(Status::expiry_too_short, 60'000'000).find("1 min"), std::string::npos);
   EXPECT_NE(message(Status::overloaded, 2'500).find("2500 us"), std::string::npos);
+  EXPECT_NE(message(Status::recipients_out_of_range, 500).find("1 to 500"), std::string::npos);
+  EXPECT_NE(message(Status::code_wrong, 3).find("3"), std::string::npos);
+  EXPECT_NE(message(Status::shard_unknown, 8).find("8 shards"), std::string::npos);
+  EXPECT_NE(message(Status::cap_amount_reached, 2050).find("20.50"), std::string::npos);
+  EXPECT_NE(message(Status::return_window_over, 24LL * 3'600'000'000).find("24 h"),
+            std::string::npos);
+  EXPECT_NE(message(Status::not_open_yet, 1'764'547'200'000'000).find("2025-12-01 00:00:00 UTC"),
+            std::string::npos);
+  EXPECT_NE(message(Status::case_exists, 8193).find("8193"), std::string::npos);
+}
+
+TEST(StatusMessage, NamesTheStateThatALimitTells) {
+  EXPECT_NE(message(Status::transfer_closed, 4).find("declined"), std::string::npos);
+  EXPECT_NE(message(Status::case_resolved, 3).find("upheld"), std::string::npos);
+}
+
+TEST(StatusMessage, ShowsTheNumberOfALimitThatIsNoStateOrTime) {
+  EXPECT_NE(message(Status::transfer_closed, 99).find("state 99"), std::string::npos);
+  EXPECT_NE(message(Status::transfer_closed, 260).find("state 260"), std::string::npos);
+  EXPECT_NE(message(Status::case_resolved, -1).find("state -1"), std::string::npos);
+  EXPECT_NE(message(Status::not_open_yet, -5).find("-5 us"), std::string::npos);
 }
 
 TEST(StatusMessage, KnowsNoNameForANewerServersStatusButShowsIt) {
