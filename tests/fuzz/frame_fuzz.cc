@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <cstring>
 #include <span>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -35,14 +36,30 @@ void feed(Session& session, Sink& sink, std::span<const std::byte> bytes, std::s
   }
 }
 
+// A command refers to nothing outside of its batch.
+void check_parts(const CommandBatch& batch, const Command& command) {
+  std::visit(
+      [&]<class T>(const T& c) {
+        if constexpr (std::is_same_v<T, ClaimBatch>) {
+          HB_ASSERT(c.first + c.count <= batch.claims.size());
+        } else if constexpr (std::is_same_v<T, SendPacket>) {
+          HB_ASSERT(c.recipients_count <= limits::packet_recipients_max);
+          HB_ASSERT(c.recipients_first + c.recipients_count <= batch.users.size());
+        } else if constexpr (SupportCommand<T>) {
+          HB_ASSERT(c.note < batch.notes.size());
+        }
+      },
+      command);
+}
+
 void answer_all(Session& session, Sink& sink) {
   for (CommandBatch& batch : sink.batches) {
     for (const CommandEnvelope& command : batch.commands) {
       ReplyBatch replies;
       Reply reply;
       reply.to = command.reply_to;
+      check_parts(batch, command.command);
       if (const auto* claims = std::get_if<ClaimBatch>(&command.command)) {
-        HB_ASSERT(claims->first + claims->count <= batch.claims.size());
         replies.claims.resize(claims->count);
         reply.answer = ClaimBatchAnswer{0, claims->count};
       }

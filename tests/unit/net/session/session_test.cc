@@ -6,7 +6,12 @@
 #include <algorithm>
 #include <cstring>
 #include <deque>
+#include <set>
 #include <string>
+#include <string_view>
+#include <type_traits>
+#include <typeinfo>
+#include <variant>
 #include <vector>
 
 #include "net/wire/finish_frame.h"
@@ -152,6 +157,17 @@ class SessionTest : public testing::Test {
     EXPECT_TRUE(session().finished());
   }
 
+  static std::vector<UserId> recipients_of(const CommandBatch& batch, std::size_t command) {
+    const auto& send = std::get<SendPacket>(batch.commands.at(command).command);
+    const auto all = std::span(batch.users).subspan(send.recipients_first, send.recipients_count);
+    return {all.begin(), all.end()};
+  }
+  template <class Support>
+  static std::string_view note_of(const CommandBatch& batch, std::size_t command) {
+    return batch.notes.at(std::get<Support>(batch.commands.at(command).command).note).view();
+  }
+
+  std::set<std::size_t> routed;  // indices of commands
   SessionOptions options;
   Time now{1'000'000'000};
   RequestEncoder client;
@@ -165,6 +181,12 @@ class SessionTest : public testing::Test {
 
 PacketId packet_on(std::uint16_t shard_of_four, std::uint64_t number) {
   return packet_id(PartitionId(static_cast<std::uint16_t>(shard_of_four * 1024)), number);
+}
+
+UserId user_on(std::uint16_t shard_of_four) {
+  UserId user(1);
+  while (shard_of(partition_of(user), 4).value != shard_of_four) ++user.value;
+  return user;
 }
 
 std::vector<ClaimItem> claims_on_shard_0(std::size_t count) {
@@ -183,6 +205,7 @@ void append(std::vector<std::byte>& to, std::span<const std::byte> bytes) {
 
 using SessionHandshake = SessionTest;
 using SessionRouting = SessionTest;
+using SessionParts = SessionTest;
 using SessionClaims = SessionTest;
 using SessionWindow = SessionTest;
 using SessionTime = SessionTest;
@@ -268,6 +291,67 @@ TEST_F(SessionRouting, SendsEachCommandToTheShardOfItsOwner) {
   }
 }
 
+// Each command where what it names first lives: a packet, a transfer, a case, a sender, a user.
+TEST_F(SessionRouting, EveryCommandFindsTheShardOfWhatItIsAbout) {
+  options.shard_count = 4;
+  start_greeted();
+  const auto goes_to = [&](std::uint16_t shard, const auto& command) {
+    using Sent = std::remove_cvref_t<decltype(command)>;
+    sink = Sink();
+    bytes_in(client.command(1, Time(), command));
+    ASSERT_EQ(sink.command_count(), 1) << typeid(Sent).name();
+    ASSERT_EQ(sink.batches[shard].commands.size(), 1) << typeid(Sent).name();
+    EXPECT_TRUE(std::holds_alternative<Sent>(sink.batches[shard].commands[0].command));
+    answer_ok(sink.batches[shard].commands[0]);
+    routed.insert(Command(command).index());
+  };
+  const UserId here = user_on(1);
+  const UserId elsewhere = user_on(3);
+  const PacketId packet = packet_on(2, 7);
+  const CaseId the_case{packet.value};
+
+  goes_to(1, OpenWallet{key, here, {}});
+  goes_to(1, Deposit{key, here, Amount(1)});
+  goes_to(1, Withdraw{key, here, Amount(1)});
+  goes_to(1, SetRefundTarget{key, here, RefundTarget::wallet});
+  goes_to(1, ShowWallet{here});
+  goes_to(1, CheckRecipient{here});
+  goes_to(1, SendPacket{.key = key, .sender = here, .remark = {}, .group = {}, .code = {}});
+  goes_to(2, ClaimWithCode{packet, elsewhere, ClaimCode("x")});
+  goes_to(2, PeekPacket{packet, elsewhere});
+  goes_to(2, ShowPacket{packet});
+  goes_to(2, RecallPacket{key, packet, elsewhere});
+  goes_to(2, ReturnShare{key, packet, elsewhere});
+  goes_to(1, SendTransfer{key, here, elsewhere, Amount(1), {}, {}});
+  goes_to(2, AcceptTransfer{key, packet, elsewhere});
+  goes_to(2, DeclineTransfer{key, packet, elsewhere});
+  goes_to(2, CancelTransfer{key, packet, elsewhere});
+  goes_to(2, ReturnTransfer{key, packet, elsewhere});
+  goes_to(2, ShowTransfer{packet});
+  goes_to(3, ListPayouts{ShardId(3), packet, 10});
+  goes_to(2, ConfirmPayout{key, packet, {}});
+  goes_to(2, OpenCase{key, packet, elsewhere, {}});
+  goes_to(2, ResolveCase{key, the_case, Decision::refuse, elsewhere, {}});
+  goes_to(2, FreezePacket{key, packet, true, {}});
+  goes_to(1, FreezeWallet{key, here, true, {}});
+  goes_to(2, ShowCase{the_case});
+  EXPECT_EQ(routed.size(), std::variant_size_v<Command> - 1) << "all but ClaimBatch";
+}
+
+TEST_F(SessionRouting, AShardThatIsNotThereIsRefusedAndTheConnectionStays) {
+  options.shard_count = 4;
+  start_greeted();
+  bytes_in(client.command(6, Time(), ListPayouts{ShardId(4), {}, 10}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 6);
+  EXPECT_EQ(responses[0].status, Status::shard_unknown);
+  EXPECT_EQ(responses[0].limit, 4);
+  EXPECT_EQ(sink.command_count(), 0);
+  EXPECT_EQ(session().in_flight(), 0);
+  EXPECT_FALSE(session().closing());
+}
+
 TEST_F(SessionRouting, CarriesTheDeadlineAndTheConnection) {
   start_greeted();
   bytes_in(client.command(5, Time(123), ShowWallet{UserId(1)}));
@@ -325,6 +409,70 @@ TEST_F(SessionRouting, TextsThatAreNotUtf8PassToTheLedger) {
   EXPECT_EQ(std::get<OpenWallet>(sink.batches[0].commands[0].command).name.view(), "\xc0\x80");
 }
 
+// ---- variable parts -----------------------------------------------------------------------------
+
+TEST_F(SessionParts, RecipientsOfSeveralPacketsLieSideBySide) {
+  start_greeted();
+  const std::vector<UserId> first = {UserId(11), UserId(12), UserId(13)};
+  const std::vector<UserId> second = {UserId(21), UserId(22)};
+  SendPacket send;
+  send.sender = UserId(1);
+  send.recipients_first = 77;  // the sender's own numbers mean nothing here
+  send.recipients_count = 88;
+  bytes_in(client.command(2, Time(), send, {.recipients = first, .note = {}}));
+  bytes_in(client.command(3, Time(), send));
+  bytes_in(client.command(4, Time(), send, {.recipients = second, .note = {}}));
+
+  const CommandBatch& batch = sink.batches[0];
+  ASSERT_EQ(batch.commands.size(), 3);
+  EXPECT_EQ(recipients_of(batch, 0), first);
+  EXPECT_TRUE(recipients_of(batch, 1).empty());
+  EXPECT_EQ(recipients_of(batch, 2), second);
+}
+
+TEST_F(SessionParts, EverySupportCommandFindsItsOwnNote) {
+  start_greeted();
+  const auto send = [&](const auto& command, std::string_view note) {
+    bytes_in(client.command(2, Time(), command, {.recipients = {}, .note = note}));
+  };
+  send(OpenCase{key, packet_on(0, 1), UserId(1), Operator("ann")}, "he says so");
+  send(ResolveCase{key, CaseId(4096), Decision::refuse, {}, Operator("ann")}, "");
+  send(FreezePacket{key, packet_on(0, 1), true, Operator("bob")}, "until Monday");
+  send(FreezeWallet{key, UserId(1), true, Operator("bob")}, "stolen");
+
+  const CommandBatch& batch = sink.batches[0];
+  ASSERT_EQ(batch.commands.size(), 4);
+  EXPECT_EQ(note_of<OpenCase>(batch, 0), "he says so");
+  EXPECT_EQ(note_of<ResolveCase>(batch, 1), "");
+  EXPECT_EQ(note_of<FreezePacket>(batch, 2), "until Monday");
+  EXPECT_EQ(note_of<FreezeWallet>(batch, 3), "stolen");
+}
+
+TEST_F(SessionParts, TooManyRecipientsAreRefusedAndLeaveNothingInTheBatch) {
+  start_greeted();
+  const std::vector<UserId> many(limits::packet_recipients_max + 1, UserId(1));
+  bytes_in(client.command(2, Time(), SendPacket{}, {.recipients = many, .note = {}}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 2);
+  EXPECT_EQ(responses[0].status, Status::recipients_out_of_range);
+  EXPECT_EQ(responses[0].limit, limits::packet_recipients_max);
+  EXPECT_FALSE(session().closing());
+  EXPECT_EQ(sink.command_count(), 0);
+  EXPECT_TRUE(sink.batches[0].users.empty());
+}
+
+TEST_F(SessionParts, ANoteOverItsLimitIsRefusedAndLeavesNothingInTheBatch) {
+  start_greeted();
+  const std::string note(limits::note_bytes_max + 1, 'n');
+  bytes_in(client.command(2, Time(), FreezeWallet{}, {.recipients = {}, .note = note}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::text_too_long);
+  EXPECT_EQ(responses[0].limit, limits::note_bytes_max);
+  EXPECT_TRUE(sink.batches[0].notes.empty());
+}
+
 // ---- claims -------------------------------------------------------------------------------------
 
 TEST_F(SessionClaims, OneClaimIsAnsweredInTheResponsesOwnStatus) {
@@ -341,6 +489,53 @@ TEST_F(SessionClaims, OneClaimIsAnsweredInTheResponsesOwnStatus) {
   ASSERT_EQ(responses.size(), 1);
   EXPECT_EQ(responses[0].id, 9);
   EXPECT_EQ(responses[0].status, Status::sold_out);
+}
+
+TEST_F(SessionClaims, OneRefusedClaimTellsItsLimit) {
+  start_greeted();
+  bytes_in(client.command(9, Time(), ClaimItem{packet_on(0, 1), UserId(6)}));
+  ReplyBatch replies;
+  replies.claims.push_back({Status::expired, 0, 0, Time(77)});
+  Reply reply;
+  reply.to = sink.batches[0].commands.at(0).reply_to;
+  reply.answer = ClaimBatchAnswer{0, 1};
+  session().answer(reply, replies);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::expired);
+  EXPECT_EQ(responses[0].limit, 77);
+  EXPECT_FALSE(responses[0].message.empty());
+}
+
+TEST_F(SessionClaims, AClaimWithACodeIsACommandOfItsOwn) {
+  start_greeted();
+  bytes_in(client.command(9, Time(), ClaimWithCode{packet_on(0, 1), UserId(6), ClaimCode("口令")}));
+  ASSERT_EQ(sink.batches[0].commands.size(), 1);
+  const auto& claim = std::get<ClaimWithCode>(sink.batches[0].commands[0].command);
+  EXPECT_EQ(claim.code.view(), "口令");
+  EXPECT_TRUE(sink.batches[0].claims.empty());
+
+  Reply reply;
+  reply.to = sink.batches[0].commands[0].reply_to;
+  reply.answer = ClaimAnswer{Status::ok, 3, 250, Time(8)};
+  session().answer(reply, {});
+  auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::ok);
+  EXPECT_EQ(responses[0].answer_index, answer_of<ClaimAnswer>());
+
+  bytes_in(client.command(10, Time(), ClaimWithCode{packet_on(0, 1), UserId(6), ClaimCode("x")}));
+  reply = Reply{};
+  reply.to = sink.batches[0].commands.at(1).reply_to;
+  reply.status = Status::code_wrong;
+  reply.limit = 4;
+  session().answer(reply, {});
+  responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 10);
+  EXPECT_EQ(responses[0].status, Status::code_wrong);
+  EXPECT_EQ(responses[0].limit, 4);
+  EXPECT_FALSE(responses[0].message.empty());
 }
 
 TEST_F(SessionClaims, OneClaimRefusedAsACommandIsARefusal) {
@@ -424,6 +619,27 @@ TEST_F(SessionClaims, ASplitBatchRefusedByAllItsShardsIsRefused) {
   EXPECT_TRUE(responses[0].claims.empty());
 }
 
+TEST_F(SessionClaims, TheClaimsOfARefusedPartTellItsLimit) {
+  options.shard_count = 4;
+  start_greeted();
+  const std::vector<ClaimItem> claims = {{packet_on(0, 1), UserId(1)},
+                                         {packet_on(3, 1), UserId(2)}};
+  bytes_in(client.claims(5, Time(), claims));
+  Reply refused;
+  refused.to = sink.batches[0].commands.at(0).reply_to;
+  refused.status = Status::overloaded;
+  refused.limit = 250;
+  session().answer(refused, {});
+  answer_claims(sink.batches[3], sink.batches[3].commands.at(0));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  ASSERT_EQ(responses[0].claims.size(), 2);
+  EXPECT_EQ(responses[0].claims[0].status, Status::overloaded);
+  EXPECT_EQ(claim_limit(responses[0].claims[0]), 250);
+  EXPECT_EQ(responses[0].claims[1].status, Status::ok);
+  EXPECT_EQ(responses[0].retry_after, Duration::us(250));
+}
+
 TEST_F(SessionClaims, AnEmptyBatchIsAnsweredAtOnce) {
   start_greeted();
   bytes_in(client.claims(5, Time(), {}));
@@ -488,10 +704,23 @@ TEST_F(SessionWindow, CountsEachClaim) {
   EXPECT_FALSE(session().wants_read());
 }
 
-TEST_F(SessionWindow, CountsShowPacketByTheSizeOfItsAnswer) {
+TEST_F(SessionWindow, CountsCommandsByTheRowsThatTheyOrTheirAnswersCarry) {
   start_greeted();
-  bytes_in(client.command(1, Time(), ShowPacket{packet_on(0, 1)}));
-  EXPECT_EQ(session().in_flight(), limits::packet_shares_max);
+  const auto weight = [&](const auto& command, std::span<const UserId> recipients = {}) {
+    const std::uint32_t before = session().in_flight();
+    bytes_in(client.command(1, Time(), command, {.recipients = recipients, .note = {}}));
+    return session().in_flight() - before;
+  };
+  EXPECT_EQ(weight(ShowPacket{packet_on(0, 1)}), limits::packet_shares_max);
+  EXPECT_EQ(weight(ListPayouts{ShardId(0), {}, 30}), 30);
+  EXPECT_EQ(weight(ListPayouts{ShardId(0), {}, 0}), 1);
+  EXPECT_EQ(weight(ListPayouts{ShardId(0), {}, UINT32_MAX}), limits::page_rows_max);
+  EXPECT_EQ(weight(SendPacket{}), 1);
+  EXPECT_EQ(weight(SendPacket{}, std::vector<UserId>(160)), 11);
+  EXPECT_EQ(weight(AcceptTransfer{}), 1);
+
+  for (const CommandEnvelope& command : sink.batches[0].commands) answer_ok(command);
+  EXPECT_EQ(session().in_flight(), 0);
 }
 
 TEST_F(SessionWindow, TakesNothingMoreWhileTheClientDoesNotRead) {
