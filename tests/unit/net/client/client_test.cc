@@ -9,6 +9,7 @@
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <set>
 #include <thread>
 #include <vector>
 
@@ -125,6 +126,147 @@ TEST_F(ClientRequests, EveryKindHasItsTypedAnswer) {
   ASSERT_TRUE(record.has_value());
   ASSERT_EQ(record->answer.claims.size(), 2);
   EXPECT_EQ(record->answer.claims[1].amount, Amount(20));
+  EXPECT_EQ(record->answer.share_states, (std::vector{ShareState::held, ShareState::returned}));
+  EXPECT_EQ(record->answer.recipients, (std::vector{UserId(1), UserId(2), UserId(3)}));
+  ASSERT_TRUE(record->answer.seed.has_value());
+  EXPECT_EQ(record->answer.seed->k0, 7);
+  EXPECT_EQ(record->answer.seed->k1, 8);
+}
+
+TEST_F(ClientRequests, WalletsHaveASettingAndCanBeLookedUp) {
+  start();
+  const auto set = ask<WalletAnswer>([&](auto done) {
+    client->set_refund_target({{}, UserId(5), RefundTarget::wallet}, done);
+  });
+  ASSERT_TRUE(set.has_value());
+  EXPECT_EQ(set->answer.refund_target, RefundTarget::wallet);
+  const auto found =
+      ask<RecipientAnswer>([&](auto done) { client->check_recipient(UserId(6), done); });
+  ASSERT_TRUE(found.has_value());
+  EXPECT_EQ(found->answer.user, UserId(6));
+  EXPECT_TRUE(found->answer.exists);
+  EXPECT_EQ(found->answer.masked_name.view(), "*明");
+}
+
+TEST_F(ClientRequests, APacketsRecipientsReachTheServer) {
+  start();
+  const std::vector<UserId> named = {UserId(11), UserId(12)};
+  SendPacket exclusive;
+  exclusive.sender = UserId(1);
+  exclusive.kind = PacketKind::exclusive;
+  const auto sent = ask<SendAnswer>([&](auto done) { client->send(exclusive, named, done); });
+  ASSERT_TRUE(sent.has_value());
+  EXPECT_EQ(sent->status, Status::ok);
+  EXPECT_EQ(server->recipients, named);
+}
+
+TEST_F(ClientRequests, SharesGoBackToTheirSender) {
+  start();
+  const auto recalled = ask<RecallAnswer>([&](auto done) {
+    client->recall({{}, packet(3), UserId(1)}, done);
+  });
+  ASSERT_TRUE(recalled.has_value());
+  EXPECT_EQ(recalled->answer.packet, packet(3));
+  EXPECT_EQ(recalled->answer.amount, Amount(77));
+  EXPECT_EQ(recalled->answer.to, RefundTarget::source);
+  const auto returned = ask<ReturnAnswer>([&](auto done) {
+    client->return_share({{}, packet(3), UserId(2)}, done);
+  });
+  ASSERT_TRUE(returned.has_value());
+  EXPECT_EQ(returned->answer.user, UserId(2));
+  EXPECT_EQ(returned->answer.amount, Amount(78));
+}
+
+TEST_F(ClientRequests, TransfersAreSentAndMoved) {
+  start();
+  SendTransfer to_send;
+  to_send.sender = UserId(1);
+  to_send.recipient = UserId(2);
+  to_send.amount = Amount(900);
+  to_send.arrives_after = Duration::hours(2);
+  const auto sent = ask<TransferAnswer>([&](auto done) { client->send_transfer(to_send, done); });
+  ASSERT_TRUE(sent.has_value());
+  EXPECT_EQ(sent->answer.amount, Amount(900));
+  EXPECT_EQ(sent->answer.arrives_after, Duration::hours(2));
+
+  const PacketId id = packet(9);
+  const auto state = [&](auto call) {
+    const auto moved = ask<TransferAnswer>(call);
+    EXPECT_TRUE(moved.has_value() && moved->answer.transfer == id);
+    return moved ? moved->answer.state : TransferState{};
+  };
+  const UserId user(2);
+  EXPECT_EQ(state([&](auto done) {
+              client->accept_transfer({{}, id, user}, done);
+            }),
+            TransferState::accepted);
+  EXPECT_EQ(state([&](auto done) {
+              client->decline_transfer({{}, id, user}, done);
+            }),
+            TransferState::declined);
+  EXPECT_EQ(state([&](auto done) {
+              client->cancel_transfer({{}, id, user}, done);
+            }),
+            TransferState::cancelled);
+  EXPECT_EQ(state([&](auto done) {
+              client->return_transfer({{}, id, user}, done);
+            }),
+            TransferState::returned);
+  EXPECT_EQ(state([&](auto done) { client->show_transfer(id, done); }), TransferState::pending);
+}
+
+TEST_F(ClientRequests, PayoutsComeInPagesAndAreConfirmed) {
+  start();
+  const auto page = ask<PayoutPage>([&](auto done) {
+    client->list_payouts({ShardId(0), PacketId(100), 3}, done);
+  });
+  ASSERT_TRUE(page.has_value());
+  ASSERT_EQ(page->answer.payouts.size(), 3);
+  EXPECT_EQ(page->answer.payouts[2].packet, PacketId(103));
+  EXPECT_TRUE(page->answer.more);
+  const auto confirmed = ask<PayoutAnswer>([&](auto done) {
+    client->confirm_payout({{}, PacketId(103), Reference("bank 1")}, done);
+  });
+  ASSERT_TRUE(confirmed.has_value());
+  EXPECT_EQ(confirmed->answer.payout.state, PayoutState::confirmed);
+  EXPECT_EQ(confirmed->answer.payout.confirmation.view(), "bank 1");
+}
+
+TEST_F(ClientRequests, SupportCommandsCarryTheirNote) {
+  start();
+  const auto opened = ask<CaseRecord>([&](auto done) {
+    client->open_case({{}, packet(3), UserId(2), Operator("ann")}, "he says so", done);
+  });
+  ASSERT_TRUE(opened.has_value());
+  EXPECT_EQ(opened->answer.subject, packet(3));
+  EXPECT_EQ(opened->answer.opened_by.view(), "ann");
+  EXPECT_EQ(opened->answer.opened_note.view(), "he says so");
+
+  const auto resolved = ask<CaseRecord>([&](auto done) {
+    client->resolve_case({{}, CaseId(4097), Decision::uphold, {}, Operator("bob")}, "it is so",
+                         done);
+  });
+  ASSERT_TRUE(resolved.has_value());
+  EXPECT_EQ(resolved->answer.state, CaseState::upheld);
+  EXPECT_EQ(resolved->answer.resolved_note.view(), "it is so");
+
+  const auto shown = ask<CaseRecord>([&](auto done) { client->show_case(CaseId(4097), done); });
+  ASSERT_TRUE(shown.has_value());
+  EXPECT_EQ(shown->answer.case_id, CaseId(4097));
+
+  const auto packet_frozen = ask<PacketFreezeAnswer>([&](auto done) {
+    client->freeze_packet({{}, packet(3), true, Operator("ann")}, "until Monday", done);
+  });
+  ASSERT_TRUE(packet_frozen.has_value());
+  EXPECT_TRUE(packet_frozen->answer.frozen);
+  EXPECT_EQ(server->freeze_note, "until Monday");
+
+  const auto wallet_frozen = ask<WalletAnswer>([&](auto done) {
+    client->freeze_wallet({{}, UserId(2), true, Operator("ann")}, "stolen", done);
+  });
+  ASSERT_TRUE(wallet_frozen.has_value());
+  EXPECT_TRUE(wallet_frozen->answer.frozen);
+  EXPECT_EQ(server->freeze_note, "stolen");
 }
 
 TEST_F(ClientRequests, ARefusalIsAnOutcomeWithLimitAndSentence) {
@@ -139,13 +281,47 @@ TEST_F(ClientRequests, ARefusalIsAnOutcomeWithLimitAndSentence) {
   EXPECT_NE(refused->message.find("2.50"), std::string::npos);
 }
 
-TEST_F(ClientRequests, AChangeWithoutKeyGetsOne) {
+TEST_F(ClientRequests, EveryChangeWithoutKeyGetsAFreshOne) {
   start();
-  ASSERT_TRUE(deposit(Key128{}, 1).has_value());
-  ASSERT_TRUE(deposit(Key128{}, 1).has_value());
-  ASSERT_EQ(server->keys.size(), 2);
-  EXPECT_FALSE(server->keys[0].empty());
-  EXPECT_NE(server->keys[0], server->keys[1]);
+  int asked = 0;
+  int answered = 0;
+  const auto count = [&](const auto& r) {
+    EXPECT_TRUE(r.has_value());
+    ++answered;
+  };
+  const auto change = [&](auto call) {
+    ++asked;
+    call(count);
+  };
+  change([&](auto done) { client->deposit({{}, UserId(1), Amount(1)}, done); });
+  change([&](auto done) { client->deposit({{}, UserId(1), Amount(1)}, done); });
+  change([&](auto done) { client->set_refund_target({}, done); });
+  change([&](auto done) { client->send(SendPacket{}, done); });
+  change([&](auto done) { client->recall({}, done); });
+  change([&](auto done) { client->return_share({}, done); });
+  change([&](auto done) { client->send_transfer({}, done); });
+  change([&](auto done) { client->accept_transfer({}, done); });
+  change([&](auto done) { client->decline_transfer({}, done); });
+  change([&](auto done) { client->cancel_transfer({}, done); });
+  change([&](auto done) { client->return_transfer({}, done); });
+  change([&](auto done) { client->confirm_payout({}, done); });
+  change([&](auto done) { client->open_case({}, "", done); });
+  change([&](auto done) { client->resolve_case({}, "", done); });
+  change([&](auto done) { client->freeze_packet({}, "", done); });
+  change([&](auto done) { client->freeze_wallet({}, "", done); });
+  run_until([&] { return answered == asked; });
+  const std::set<Key128> fresh(server->keys.begin(), server->keys.end());
+  EXPECT_EQ(fresh.size(), static_cast<std::size_t>(asked)) << "each key is another";
+  EXPECT_FALSE(fresh.contains(Key128{}));
+}
+
+TEST_F(ClientRequests, AGivenKeyIsKept) {
+  start();
+  const Key128 given{5, 6};
+  ASSERT_TRUE(ask<RecallAnswer>([&](auto done) {
+                client->recall({given, packet(3), UserId(1)}, done);
+              }).has_value());
+  EXPECT_EQ(server->keys, std::vector{given});
 }
 
 // ---- claims -------------------------------------------------------------------------------------
@@ -167,16 +343,39 @@ TEST_F(ClientClaims, ClaimsOfOneTurnTravelTogetherAndAreAnsweredOneByOne) {
   EXPECT_EQ(client->outstanding(), 0);
 }
 
-TEST_F(ClientClaims, EachClaimHearsItsOwnRefusal) {
+TEST_F(ClientClaims, EachClaimHearsItsOwnRefusalAndItsLimit) {
   start();
   std::optional<Result<Outcome<ClaimAnswer>>> good;
   std::optional<Result<Outcome<ClaimAnswer>>> bad;
+  std::optional<Result<Outcome<ClaimAnswer>>> late;
   client->claim(packet(1), UserId(7), into<ClaimAnswer>(good));
   client->claim(PacketId(0), UserId(7), into<ClaimAnswer>(bad));
-  run_until([&] { return good && bad; });
+  client->claim(expired_packet, UserId(7), into<ClaimAnswer>(late));
+  run_until([&] { return good && bad && late; });
+  EXPECT_EQ((*late)->status, Status::expired);
+  EXPECT_EQ((*late)->limit, 12'345);
   EXPECT_EQ((*good)->status, Status::ok);
   EXPECT_EQ((*bad)->status, Status::packet_unknown);
   EXPECT_FALSE((*bad)->message.empty());
+}
+
+TEST_F(ClientClaims, AClaimWithACodeGoesByItself) {
+  start();
+  const auto won = ask<ClaimAnswer>([&](auto done) {
+    client->claim_with_code({packet(1), UserId(7), ClaimCode("open sesame")}, done);
+  });
+  ASSERT_TRUE(won.has_value());
+  EXPECT_EQ(won->status, Status::ok);
+  EXPECT_EQ(won->answer.amount_fen, 7);
+  EXPECT_TRUE(server->claim_counts.empty());
+
+  const auto wrong = ask<ClaimAnswer>([&](auto done) {
+    client->claim_with_code({packet(1), UserId(7), ClaimCode("please")}, done);
+  });
+  ASSERT_TRUE(wrong.has_value());
+  EXPECT_EQ(wrong->status, Status::code_wrong);
+  EXPECT_EQ(wrong->limit, 4);
+  EXPECT_FALSE(wrong->message.empty());
 }
 
 TEST_F(ClientClaims, ManyClaimsGoInBatchesThatTheServerTakes) {
@@ -443,6 +642,17 @@ TEST(BlockingClient, AsksOneThingAtATime) {
     const auto claimed = client.claim(packet(1), UserId(8));
     ASSERT_TRUE(claimed.has_value());
     EXPECT_EQ(claimed->answer.amount_fen, 8);
+    const std::vector<UserId> named = {UserId(1), UserId(2)};
+    ASSERT_TRUE(client.send(SendPacket{}, named).has_value());
+    const auto frozen = client.freeze_packet({{}, packet(1), true, Operator("ann")}, "why");
+    ASSERT_TRUE(frozen.has_value());
+    EXPECT_TRUE(frozen->answer.frozen);
+    const auto page = client.list_payouts({ShardId(0), PacketId(1), 2});
+    ASSERT_TRUE(page.has_value());
+    EXPECT_EQ(page->answer.payouts.size(), 2);
+    const auto opened = client.open_case({{}, packet(1), UserId(1), Operator("ann")}, "why");
+    ASSERT_TRUE(opened.has_value());
+    EXPECT_EQ(opened->answer.opened_note.view(), "why");
     const std::vector<ClaimItem> claims = {{packet(1), UserId(8)}, {packet(1), UserId(9)}};
     const auto batch = client.claim_batch(claims);
     ASSERT_TRUE(batch.has_value());
@@ -455,6 +665,8 @@ TEST(BlockingClient, AsksOneThingAtATime) {
   }
   io.stop();
   serving.join();
+  EXPECT_EQ(server.recipients, (std::vector{UserId(1), UserId(2)}));
+  EXPECT_EQ(server.freeze_note, "why");
 }
 
 TEST(BlockingClient, TellsThatNobodyListens) {

@@ -71,8 +71,7 @@ void FakeServer::serve(const std::shared_ptr<Peer>& peer) {
   do {
     in_flight_most = std::max(in_flight_most, peer->session.in_flight());
     for (CommandBatch& batch : peer->batches) {
-      const auto commands = std::exchange(batch.commands, {});
-      for (const CommandEnvelope& command : commands) {
+      for (const CommandEnvelope& command : batch.commands) {
         carried_out = true;
         ReplyBatch replies;
         const int shard = static_cast<int>(&batch - peer->batches.data());
@@ -89,7 +88,7 @@ void FakeServer::serve(const std::shared_ptr<Peer>& peer) {
         reply.to = command.reply_to;
         if (!mute) peer->session.answer(reply, replies);
       }
-      batch.claims.clear();
+      batch.clear();
     }
     peer->session.resume(Time(0), *peer);
   } while (std::any_of(peer->batches.begin(), peer->batches.end(),
@@ -121,56 +120,212 @@ void FakeServer::write(const std::shared_ptr<Peer>& peer) {
 Reply FakeServer::carry_out(const CommandEnvelope& envelope, const CommandBatch& batch,
                             ReplyBatch& replies) {
   Reply reply;
-  if (const auto* d = std::get_if<Deposit>(&envelope.command)) {
-    reply.answer = deposit(*d, reply.replayed);
-  } else if (const auto* o = std::get_if<OpenWallet>(&envelope.command)) {
-    balances[o->user.value] = 0;
-    reply.answer = WalletAnswer{o->user, Amount(0), Time(1), o->name};
-  } else if (const auto* s = std::get_if<ShowWallet>(&envelope.command)) {
-    const auto wallet = balances.find(s->user.value);
-    reply.status = wallet == balances.end() ? Status::wallet_unknown : Status::ok;
-    if (wallet != balances.end()) {
-      reply.answer = WalletAnswer{s->user, Amount(wallet->second), Time(1), {}};
-    }
-  } else if (const auto* w = std::get_if<Withdraw>(&envelope.command)) {
-    reply.status = Status::insufficient_funds;
-    reply.limit = balances[w->user.value];
-  } else if (const auto* p = std::get_if<SendPacket>(&envelope.command)) {
-    reply.answer = SendAnswer{packet_id(partition_of(p->sender), 1), Time(9), {}};
-  } else if (const auto* k = std::get_if<PeekPacket>(&envelope.command)) {
-    PeekAnswer answer;
-    answer.packet.packet = k->packet;
-    answer.claimable = true;
-    reply.answer = answer;
-  } else if (const auto* h = std::get_if<ShowPacket>(&envelope.command)) {
-    ShowPacketAnswer answer;
-    answer.packet.packet = h->packet;
-    answer.count = 2;
-    replies.packet_claims = {{UserId(1), Amount(10), Time(1)}, {UserId(2), Amount(20), Time(2)}};
-    replies.share_states = {ShareState::held, ShareState::returned};
-    reply.answer = answer;
-  } else {
-    const auto range = std::get<ClaimBatch>(envelope.command);
-    claim_counts.push_back(range.count);
-    for (std::uint32_t i = 0; i < range.count; ++i) {
-      replies.claims.push_back(claim(batch.claims[range.first + i]));
-    }
-    reply.answer = ClaimBatchAnswer{0, range.count};
-  }
+  std::visit([&](const auto& command) { run(command, batch, reply, replies); }, envelope.command);
   return reply;
 }
 
-Answer FakeServer::deposit(const Deposit& command, bool& replayed) {
-  keys.push_back(command.key);
-  const auto [stored, fresh] = stored_.try_emplace(command.key, 0);
-  if (fresh) stored->second = balances[command.user.value] += command.amount.fen();
-  replayed = !fresh;
-  return WalletAnswer{command.user, Amount(stored->second), Time(1), {}};
+// ---- wallets ------------------------------------------------------------------------------------
+
+void FakeServer::run(const OpenWallet& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  balances[c.user.value] = 0;
+  reply.answer = WalletAnswer{c.user, Amount(0), Time(1), c.name};
 }
+
+void FakeServer::run(const Deposit& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  const auto [stored, fresh] = stored_.try_emplace(c.key, 0);
+  if (fresh) stored->second = balances[c.user.value] += c.amount.fen();
+  reply.replayed = !fresh;
+  reply.answer = WalletAnswer{c.user, Amount(stored->second), Time(1), {}};
+}
+
+void FakeServer::run(const Withdraw& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  reply.status = Status::insufficient_funds;
+  reply.limit = balances[c.user.value];
+}
+
+void FakeServer::run(const SetRefundTarget& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = WalletAnswer{.user = c.user, .name = {}, .refund_target = c.target};
+}
+
+void FakeServer::run(const ShowWallet& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  const auto wallet = balances.find(c.user.value);
+  reply.status = wallet == balances.end() ? Status::wallet_unknown : Status::ok;
+  if (wallet != balances.end()) {
+    reply.answer = WalletAnswer{c.user, Amount(wallet->second), Time(1), {}};
+  }
+}
+
+void FakeServer::run(const CheckRecipient& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  reply.answer = RecipientAnswer{c.user, true, false, DisplayName("*明")};
+}
+
+// ---- packets ------------------------------------------------------------------------------------
+
+void FakeServer::run(const SendPacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  const auto named = std::span(batch.users).subspan(c.recipients_first, c.recipients_count);
+  recipients.assign(named.begin(), named.end());
+  reply.answer = SendAnswer{packet_id(partition_of(c.sender), 1), Time(9), {}};
+}
+
+void FakeServer::run(const ClaimBatch& c, const CommandBatch& batch, Reply& reply,
+                     ReplyBatch& replies) {
+  claim_counts.push_back(c.count);
+  for (std::uint32_t i = 0; i < c.count; ++i) {
+    replies.claims.push_back(claim(batch.claims[c.first + i]));
+  }
+  reply.answer = ClaimBatchAnswer{0, c.count};
+}
+
+void FakeServer::run(const ClaimWithCode& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  if (c.code.view() == "open sesame") {
+    reply.answer = claim({c.packet, c.user});
+  } else {
+    reply.status = Status::code_wrong;
+    reply.limit = 4;
+  }
+}
+
+void FakeServer::run(const PeekPacket& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  PeekAnswer answer;
+  answer.packet.packet = c.packet;
+  answer.claimable = true;
+  reply.answer = answer;
+}
+
+void FakeServer::run(const ShowPacket& c, const CommandBatch&, Reply& reply, ReplyBatch& replies) {
+  ShowPacketAnswer answer;
+  answer.packet.packet = c.packet;
+  answer.count = 2;
+  replies.packet_claims = {{UserId(1), Amount(10), Time(1)}, {UserId(2), Amount(20), Time(2)}};
+  replies.share_states = {ShareState::held, ShareState::returned};
+  answer.recipients_count = 3;
+  replies.users = {UserId(1), UserId(2), UserId(3)};
+  answer.seed_revealed = true;
+  answer.seed = {7, 8};
+  reply.answer = answer;
+}
+
+void FakeServer::run(const RecallPacket& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = RecallAnswer{c.packet, Amount(77), RefundTarget::source};
+}
+
+void FakeServer::run(const ReturnShare& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = ReturnAnswer{c.packet, c.user, Amount(78)};
+}
+
+// ---- transfers ----------------------------------------------------------------------------------
+
+void FakeServer::run(const SendTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = TransferAnswer{.transfer = packet_id(partition_of(c.sender), 2),
+                                .sender = c.sender,
+                                .recipient = c.recipient,
+                                .amount = c.amount,
+                                .arrives_after = c.arrives_after,
+                                .remark = c.remark};
+}
+
+void FakeServer::run(const AcceptTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = transfer(c.transfer, TransferState::accepted);
+}
+
+void FakeServer::run(const DeclineTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = transfer(c.transfer, TransferState::declined);
+}
+
+void FakeServer::run(const CancelTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = transfer(c.transfer, TransferState::cancelled);
+}
+
+void FakeServer::run(const ReturnTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = transfer(c.transfer, TransferState::returned);
+}
+
+void FakeServer::run(const ShowTransfer& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  reply.answer = transfer(c.transfer, TransferState::pending);
+}
+
+TransferAnswer FakeServer::transfer(PacketId id, TransferState state) {
+  return {.transfer = id, .state = state, .remark = {}};
+}
+
+// ---- payouts ------------------------------------------------------------------------------------
+
+void FakeServer::run(const ListPayouts& c, const CommandBatch&, Reply& reply, ReplyBatch& replies) {
+  for (std::uint32_t i = 1; i <= c.count_max; ++i) {
+    replies.payouts.push_back(
+        {.packet = PacketId(c.after.value + i), .funding = {}, .confirmation = {}});
+  }
+  reply.answer = PayoutListAnswer{0, c.count_max, true};
+}
+
+void FakeServer::run(const ConfirmPayout& c, const CommandBatch&, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  reply.answer = PayoutAnswer{{.packet = c.packet,
+                               .state = PayoutState::confirmed,
+                               .funding = {},
+                               .confirmation = c.reference}};
+}
+
+// ---- support ------------------------------------------------------------------------------------
+
+void FakeServer::run(const OpenCase& c, const CommandBatch& batch, Reply& reply,
+                     ReplyBatch& replies) {
+  keys.push_back(c.key);
+  replies.cases = {{.case_id = CaseId(4097),
+                    .subject = c.subject,
+                    .opened_by = c.by,
+                    .resolved_by = {},
+                    .opened_note = batch.notes.at(c.note),
+                    .resolved_note = {}}};
+  reply.answer = CaseAnswer{0};
+}
+
+void FakeServer::run(const ResolveCase& c, const CommandBatch& batch, Reply& reply,
+                     ReplyBatch& replies) {
+  keys.push_back(c.key);
+  replies.cases = {{.case_id = c.case_id,
+                    .state = CaseState::upheld,
+                    .opened_by = {},
+                    .resolved_by = c.by,
+                    .opened_note = {},
+                    .resolved_note = batch.notes.at(c.note)}};
+  reply.answer = CaseAnswer{0};
+}
+
+void FakeServer::run(const ShowCase& c, const CommandBatch&, Reply& reply, ReplyBatch& replies) {
+  replies.cases.resize(1);
+  replies.cases[0].case_id = c.case_id;
+  reply.answer = CaseAnswer{0};
+}
+
+void FakeServer::run(const FreezePacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  freeze_note = batch.notes.at(c.note).view();
+  reply.answer = PacketFreezeAnswer{c.packet, c.frozen};
+}
+
+void FakeServer::run(const FreezeWallet& c, const CommandBatch& batch, Reply& reply, ReplyBatch&) {
+  keys.push_back(c.key);
+  freeze_note = batch.notes.at(c.note).view();
+  reply.answer = WalletAnswer{.user = c.user, .name = {}, .frozen = c.frozen};
+}
+
+// ---- claims -------------------------------------------------------------------------------------
 
 // Every claim of packets above partition 0 and number 0 finds a share of its user's number in fen.
 ClaimAnswer FakeServer::claim(const ClaimItem& claim) {
   if (claim.packet.value == 0) return {Status::packet_unknown, 0, 0, {}};
+  if (claim.packet == expired_packet) return {Status::expired, 0, 0, Time(12'345)};
   const ClaimAnswer first{Status::ok, 0, static_cast<std::uint32_t>(claim.user.value), Time(7)};
   auto [known, fresh] = claims_.try_emplace({claim.packet.value, claim.user.value}, first);
   ClaimAnswer answer = known->second;

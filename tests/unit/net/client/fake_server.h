@@ -7,12 +7,16 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "net/session/session.h"
 
 namespace hb::net {
+
+// Every claim of it is too late, by a limit of 12,345.
+inline constexpr PacketId expired_packet{UINT64_MAX};
 
 class FakeServer {
  public:
@@ -34,7 +38,9 @@ class FakeServer {
   int connections = 0;
   std::uint32_t in_flight_most = 0;
   std::vector<std::uint32_t> claim_counts;  // of each claim command
-  std::vector<Key128> keys;                 // of each deposit, as they came
+  std::vector<Key128> keys;                 // of each change, as they came
+  std::vector<UserId> recipients;           // of the last packet sent
+  std::string freeze_note;                  // of the last freeze
   std::map<std::uint64_t, std::int64_t> balances;
 
  private:
@@ -45,8 +51,36 @@ class FakeServer {
   void serve(const std::shared_ptr<Peer>& peer);
   void write(const std::shared_ptr<Peer>& peer);
   Reply carry_out(const CommandEnvelope& command, const CommandBatch& batch, ReplyBatch& replies);
-  Answer deposit(const Deposit& command, bool& replayed);
   ClaimAnswer claim(const ClaimItem& claim);
+  static TransferAnswer transfer(PacketId id, TransferState state);
+
+  // Each command as if it could be carried out; its variable parts are in the batch.
+  void run(const OpenWallet& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const Deposit& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const Withdraw& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const SetRefundTarget& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ShowWallet& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const CheckRecipient& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const SendPacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ClaimBatch& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ClaimWithCode& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const PeekPacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ShowPacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const RecallPacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ReturnShare& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const SendTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const AcceptTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const DeclineTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const CancelTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ReturnTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ShowTransfer& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ListPayouts& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ConfirmPayout& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const OpenCase& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ResolveCase& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const ShowCase& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const FreezePacket& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
+  void run(const FreezeWallet& c, const CommandBatch& batch, Reply& reply, ReplyBatch& replies);
 
   const SessionOptions options_;
   ResponseEncoder encoder_;
