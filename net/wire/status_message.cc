@@ -98,13 +98,14 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::insufficient_funds:
       return text("the wallet holds {}, less than the amount; deposit first", yuan(limit));
     case Status::balance_over_limit:
-      return text("the wallet would hold more than its limit of {}; withdraw first", yuan(limit));
+      return text("more money would have come in than the books hold, {}; use a smaller amount",
+                  yuan(limit));
     case Status::packet_unknown:
       return text("no packet has this id, or it was closed too long ago to be kept");
     case Status::sold_out:
       return text("all shares of this packet are taken");
     case Status::expired:
-      return text("the packet has expired; what was left goes back to its sender");
+      return text("its time was over at {}; what was left goes back to its sender", moment(limit));
     case Status::split_unknown:
       return text("this server does not know that split; see its version at the handshake");
     case Status::split_not_allowed:
@@ -118,7 +119,8 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::recipient_is_sender:
       return text("sender and recipient are the same user; name another one");
     case Status::opens_in_past:
-      return text("the opening time is over; leave it out, or name a later one");
+      return text("the opening time is over, it is {} now; leave it out, or name a later one",
+                  moment(limit));
     case Status::opens_too_late:
       return text("the packet would open too late; {} ahead is the most", span_of(limit));
     case Status::funding_unknown:

@@ -3,16 +3,133 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cstdint>
 #include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <regex>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/base/partition.h"
 #include "net/wire/frame.h"
 #include "net/wire/request_decoder.h"
 #include "net/wire/request_encoder.h"
+#include "schema/hongbao_generated.h"
 
 namespace hb::net {
 namespace {
+
+namespace fb = ::hongbao;
+
+std::vector<std::string> lines_of(const char* path) {
+  std::ifstream file(path);
+  EXPECT_TRUE(file.is_open()) << path;
+  std::vector<std::string> lines;
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  return lines;
+}
+
+// The manual's only line that starts so; empty where there is none.
+std::string row(const std::string& start) {
+  static const std::vector<std::string> manual = lines_of(HB_SCHEMA_MANUAL);
+  std::string found;
+  for (const std::string& line : manual) {
+    if (!line.starts_with(start)) continue;
+    EXPECT_TRUE(found.empty()) << "two rows start with " << start;
+    found = line;
+  }
+  return found;
+}
+
+bool names(std::string_view text, const std::string& word) {
+  const auto part_of_word = [](char c) { return std::isalnum(c) != 0 || c == '_'; };
+  for (std::size_t at = text.find(word); at != text.npos; at = text.find(word, at + 1)) {
+    const bool begins = at == 0 || !part_of_word(text[at - 1]);
+    const std::size_t end = at + word.size();
+    if (begins && (end == text.size() || !part_of_word(text[end]))) return true;
+  }
+  return false;
+}
+
+// The fields of each table of the schema.
+std::map<std::string, std::vector<std::string>> tables() {
+  std::map<std::string, std::vector<std::string>> found;
+  std::vector<std::string>* fields = nullptr;
+  for (const std::string& line : lines_of(HB_SCHEMA)) {
+    std::istringstream words(line);
+    std::string first;
+    std::string second;
+    words >> first >> second;
+    if (first == "table") fields = &found[second];
+    if (first == "}") fields = nullptr;
+    const std::size_t colon = line.find(':');
+    const bool field = fields != nullptr && line.starts_with("  ") && colon != line.npos;
+    if (field) fields->push_back(line.substr(2, colon - 2));
+  }
+  return found;
+}
+
+TEST(SchemaManual, NamesEveryCommandWithItsFields) {
+  const auto fields = tables();
+  ASSERT_GT(fields.size(), 20);
+  for (const fb::Command type : fb::EnumValuesCommand()) {
+    if (type == fb::Command::NONE) continue;
+    const std::string name = fb::EnumNameCommand(type);
+    const std::string line = row("| `" + name + "` ");
+    EXPECT_FALSE(line.empty()) << name;
+    ASSERT_TRUE(fields.contains(name)) << name;
+    for (const std::string& field : fields.at(name)) {
+      EXPECT_TRUE(names(line.substr(0, line.find('|', 1)), field)) << name << "." << field;
+    }
+  }
+}
+
+TEST(SchemaManual, NamesEveryAnswerAsOneOfACommand) {
+  std::string answers;
+  for (const fb::Command type : fb::EnumValuesCommand()) {
+    const std::string line = row(std::string("| `") + fb::EnumNameCommand(type) + "` ");
+    std::istringstream columns(line);
+    std::string column;
+    for (int i = 0; i < 4; ++i) std::getline(columns, column, '|');
+    answers += column;
+  }
+  for (const fb::Answer type : fb::EnumValuesAnswer()) {
+    if (type == fb::Answer::NONE) continue;
+    EXPECT_TRUE(names(answers, fb::EnumNameAnswer(type))) << fb::EnumNameAnswer(type);
+  }
+}
+
+TEST(SchemaManual, NamesEveryStatusUnderItsNumber) {
+  for (const fb::Status status : fb::EnumValuesStatus()) {
+    const std::string name = fb::EnumNameStatus(status);
+    const std::string number = std::to_string(static_cast<int>(status));
+    EXPECT_FALSE(row("| " + number + " | `" + name + "` |").empty()) << number << " " << name;
+  }
+}
+
+TEST(SchemaManual, NamesEveryValueOfEveryOtherEnumeration) {
+  std::string schema;
+  for (const std::string& line : lines_of(HB_SCHEMA)) schema += line + ' ';
+  const std::regex enumeration(R"(enum (\w+) : ubyte \{([^}]*)\})");
+  const std::regex value(R"((\w+) = (\d+))");
+  std::size_t checked = 0;
+  for (std::sregex_iterator e(schema.begin(), schema.end(), enumeration), end; e != end; ++e) {
+    const std::string name = (*e)[1];
+    if (name == "Status") continue;
+    const std::string line = row("| `" + name + "` ");
+    const std::string body = (*e)[2];
+    for (std::sregex_iterator v(body.begin(), body.end(), value); v != end; ++v, ++checked) {
+      const std::string told = (*v)[2].str() + " `" + (*v)[1].str() + "`";
+      EXPECT_NE(line.find(told), line.npos) << name << ": " << told;
+    }
+  }
+  EXPECT_GT(checked, 40);
+}
 
 alignas(8) constexpr std::array<std::uint8_t, 56> manual_ping = {
     0x30, 0x00, 0x00, 0x00, 0x48, 0x42, 0x00, 0x00,  //
