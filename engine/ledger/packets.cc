@@ -30,10 +30,12 @@ std::uint64_t fingerprint_of(const SendPacket& c, std::span<const UserId> recipi
   print.add_unless_default(1, static_cast<std::uint64_t>(c.split))
       .add_unless_default(2, static_cast<std::uint64_t>(c.sender_may_claim))
       .add_unless_default(3, c.recallable)
-      .add_unless_default(4, c.funding == FundingSource::wallet ? 0 : 1)
-      .add_unless_default(5, static_cast<std::uint64_t>(c.opens_at.us()));
-  if (!c.code.empty()) print.add(c.code.view());
-  if (!c.reference.empty()) print.add(c.reference.view());
+      .add_unless_default(4, static_cast<std::uint64_t>(c.funding) -
+                                 static_cast<std::uint64_t>(FundingSource::wallet))
+      .add_unless_default(5, static_cast<std::uint64_t>(c.opens_at.us()))
+      .add_unless_default(6, recipients.size());
+  if (!c.code.empty()) print.add(std::uint64_t{7}).add(c.code.view());
+  if (!c.reference.empty()) print.add(std::uint64_t{8}).add(c.reference.view());
   for (const UserId user : recipients) print.add(user.value);
   return print.value();
 }

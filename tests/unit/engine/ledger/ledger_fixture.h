@@ -32,6 +32,18 @@ inline constexpr PrfKey seed{0x0123456789abcdef, 0xfedcba9876543210};
 inline constexpr Duration one_us = Duration::us(1);
 inline constexpr std::string_view why = "as the caller told";
 
+// The first user from `from` on that lives on this shard.
+inline UserId user_of(ShardId shard, std::uint16_t shards, std::uint64_t from) {
+  while (shard_of(partition_of(UserId{from}), shards) != shard) ++from;
+  return UserId{from};
+}
+// Another user of the same partition.
+inline UserId neighbour_of(UserId user) {
+  std::uint64_t other = user.value + 1;
+  while (partition_of(UserId{other}) != partition_of(user)) ++other;
+  return UserId{other};
+}
+
 inline void expect_refused(const Verdict& verdict, Status status, std::int64_t limit = 0) {
   EXPECT_EQ(name(verdict.status), name(status));
   EXPECT_EQ(verdict.limit, limit);

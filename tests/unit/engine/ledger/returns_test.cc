@@ -92,12 +92,6 @@ TEST_F(ReturnsTest, FrozenSenderStillGetsTheMoney) {
 
 // ---- over two shards ----------------------------------------------------------------------------
 
-// A user of that half of the partitions.
-UserId user_of(std::uint16_t shard, std::uint64_t from) {
-  while (shard_of(partition_of(UserId{from}), 2).value != shard) ++from;
-  return UserId{from};
-}
-
 class ReturnsOverTwoShardsTest : public testing::Test {
  protected:
   explicit ReturnsOverTwoShardsTest(const Policy& policy = {})
@@ -126,8 +120,8 @@ class ReturnsOverTwoShardsTest : public testing::Test {
     return h.sent + a.sent - h.received - a.received;
   }
 
-  const UserId sender = user_of(0, 5'000);
-  const UserId winner = user_of(1, 6'000);
+  const UserId sender = user_of(ShardId{0}, 2, 5'000);
+  const UserId winner = user_of(ShardId{1}, 2, 6'000);
   Books home;
   Books away;
 };
