@@ -296,6 +296,7 @@ class Ledger {
   // The wallet, unless only a credit made it and the policy wants a command.
   const WalletRow* find_usable_wallet(UserId user) const;
   WalletTable& wallets_of(UserId user);
+  std::string_view name_of(const WalletRow& wallet) const;
   Amount balance_of(UserId user) const;
   void credit(UserId user, Amount amount, Time now);
   void credit_or_send(Sequence sequence, UserId user, Amount amount, Time now);

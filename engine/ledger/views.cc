@@ -206,7 +206,7 @@ Verdict Ledger::show(const CheckRecipient& q, RecipientAnswer& answer) const {
   if (wallet == nullptr) return {};
   answer.exists = true;
   answer.frozen = wallet->frozen;
-  answer.masked_name = masked(wallet_answer(q.user, 0).name.view());
+  answer.masked_name = masked(name_of(*wallet));
   return {};
 }
 
@@ -265,7 +265,7 @@ std::uint64_t Ledger::state_hash() const {
   for (const WalletTable& table : wallets_) {
     table.for_each([&](const WalletRow& w) {
       Fingerprint row(EventType::wallet_opened);
-      add_wallet(row, w, wallet_answer(w.user, 0).name.view());
+      add_wallet(row, w, name_of(w));
       add(row);
     });
   }

@@ -25,12 +25,15 @@ Verdict check_money_in_or_out(Key128 key, UserId user, Amount amount) {
 // A stored wallet answer: the balance, and above it what else the answer told.
 constexpr unsigned frozen_bit = 62;
 constexpr unsigned refund_to_wallet_bit = 61;
-constexpr std::uint64_t balance_mask = (std::uint64_t{1} << refund_to_wallet_bit) - 1;
+constexpr unsigned named_bit = 60;
+constexpr std::uint64_t balance_mask = (std::uint64_t{1} << named_bit) - 1;
+static_assert(limits::shards_max * limits::amount_max <= balance_mask);
 
 std::uint64_t stored_of(const WalletRow& wallet) {
   const std::uint64_t to_wallet = wallet.refund_target == RefundTarget::wallet ? 1 : 0;
-  return static_cast<std::uint64_t>(wallet.balance.fen()) | to_wallet << refund_to_wallet_bit |
-         std::uint64_t{wallet.frozen} << frozen_bit;
+  const std::uint64_t named = wallet.name != WalletRow{}.name ? 1 : 0;
+  return static_cast<std::uint64_t>(wallet.balance.fen()) | named << named_bit |
+         to_wallet << refund_to_wallet_bit | std::uint64_t{wallet.frozen} << frozen_bit;
 }
 
 }  // namespace
@@ -39,6 +42,12 @@ std::uint64_t Ledger::wallet_stored(UserId user) const {
   const WalletRow* wallet = find_wallet(user);
   HB_ASSERT(wallet != nullptr);
   return stored_of(*wallet);
+}
+
+std::string_view Ledger::name_of(const WalletRow& wallet) const {
+  if (wallet.name == Slab<TextCell>::none) return {};
+  const auto size = static_cast<std::size_t>(text(wallet.name, 0, 1)[0]);
+  return text(wallet.name, 1, size);
 }
 
 WalletAnswer Ledger::wallet_answer(UserId user, std::uint64_t stored) const {
@@ -51,10 +60,8 @@ WalletAnswer Ledger::wallet_answer(UserId user, std::uint64_t stored) const {
                       .refund_target = (stored >> refund_to_wallet_bit & 1) != 0
                                            ? RefundTarget::wallet
                                            : RefundTarget::source};
-  if (wallet->name != Slab<TextCell>::none) {
-    const auto size = static_cast<std::size_t>(text(wallet->name, 0, 1)[0]);
-    answer.name = DisplayName(text(wallet->name, 1, size));
-  }
+  // A wallet that a credit made gets its name later; what was told before had none.
+  if ((stored >> named_bit & 1) != 0) answer.name = DisplayName(name_of(*wallet));
   return answer;
 }
 
