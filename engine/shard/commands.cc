@@ -252,6 +252,7 @@ void Shard::run_return(Reply& reply, const Command& command, Held held) {
   if (verdict.accepted()) {
     carry_on(plan);
     held.share_index = plan.share_index;
+    held.replayed = plan.step == ReturnPlan::Step::wait;
     if (plan.step == ReturnPlan::Step::settle) {
       answer_return(reply, held, plan.settled.taken, current_->replies);
     } else {
@@ -324,6 +325,7 @@ bool Shard::collect_late_replies(std::uint16_t origin, Parcel& parcel) {
     reply.status = late.settled.status;
     reply.limit = late.settled.limit;
     if (reply.status == Status::ok) {
+      reply.replayed = late.held.replayed;
       answer_return(reply, late.held, late.settled.taken, parcel.replies);
     }
   }
@@ -355,7 +357,8 @@ void Shard::run(Reply& reply, const ResolveCase& command) {
     hold(reply, {.form = Held::Form::resolution,
                  .packet = share->packet,
                  .share_index = share->index,
-                 .case_id = command.case_id});
+                 .case_id = command.case_id,
+                 .replayed = verdict.replayed});
   } else {
     answer_case(reply, ledger_.case_record(command.case_id), current_->replies);
   }

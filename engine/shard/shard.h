@@ -184,7 +184,8 @@ class Shard {
     PacketId packet{};
     std::uint16_t share_index = 0;
     UserId user{};
-    CaseId case_id{};  // of a resolution
+    CaseId case_id{};       // of a resolution
+    bool replayed = false;  // the command was sent again before its end
     ReplyTo to{};
     std::uint16_t origin = 0;
     Acknowledgement acknowledgement = Acknowledgement::disk;

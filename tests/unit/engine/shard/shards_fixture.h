@@ -207,8 +207,13 @@ class Shards {
   };
 
   void open(std::uint16_t s) {
-    const ShardOptions options{
-        .shard = ShardId{s}, .shard_count = count(), .journal = {.segment_bytes = 4 << 20}};
+    // Small, so that a crash is soon over.
+    const ShardOptions options{.shard = ShardId{s},
+                               .shard_count = count(),
+                               .journal = {.segment_bytes = 1 << 20,
+                                           .block_bytes_max = 64 << 10,
+                                           .block_count = 4,
+                                           .in_flight_max = 2}};
     auto opened = Shard::open(nodes_[s].storage, options, policy_, PrfKey{s, ++starts_}, now, {});
     ASSERT_TRUE(opened) << opened.error().message;
     nodes_[s].shard = std::move(*opened);
