@@ -1,0 +1,152 @@
+#include "engine/archive/archive.h"
+
+#include <rocksdb/merge_operator.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+namespace hb::archive {
+namespace {
+
+constexpr std::uint16_t archive_version = 1;
+
+// A wallet's balance is the sum of what was merged into it.
+class AddFen final : public rocksdb::AssociativeMergeOperator {
+ public:
+  bool Merge(const rocksdb::Slice&, const rocksdb::Slice* existing, const rocksdb::Slice& value,
+             std::string* sum, rocksdb::Logger*) const override {
+    const std::uint64_t before =
+        existing == nullptr ? 0 : Parts(existing->ToStringView()).take<std::uint64_t>();
+    const auto added = Parts(value.ToStringView()).take<std::uint64_t>();
+    // Two's complement: adding a negative number is adding its bits.
+    *sum = Key('w').add(before + added).str().substr(1);
+    return true;
+  }
+  const char* Name() const override { return "hongbao.add_fen"; }
+};
+
+rocksdb::Options options_for_archive() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.merge_operator = std::make_shared<AddFen>();
+  options.compression = rocksdb::kLZ4Compression;
+  options.write_buffer_size = std::size_t{64} << 20;
+  options.max_background_jobs = 2;
+  options.max_open_files = 256;
+  options.keep_log_file_num = 2;
+  options.max_log_file_size = std::size_t{1} << 20;
+  // The claims come first: compaction takes what they leave.
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(std::size_t{64} << 20);
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return options;
+}
+
+rocksdb::Slice slice(std::string_view bytes) {
+  return {bytes.data(), bytes.size()};
+}
+
+std::string meta(std::uint16_t shard_count) {
+  return Key('V').add(archive_version).add(shard_count).str();
+}
+
+}  // namespace
+
+Error error_of(const rocksdb::Status& status) {
+  const std::string message = "archive: " + status.ToString();
+  if (status.IsNoSpace()) return {ErrorCode::no_space, message};
+  if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotSupported()) {
+    return {ErrorCode::damaged, message};
+  }
+  return {ErrorCode::io, message};
+}
+
+// ---- View ---------------------------------------------------------------------------------------
+
+rocksdb::ReadOptions View::options() const {
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot_;
+  return options;
+}
+
+Result<std::optional<std::string>> View::get(std::string_view key) const {
+  std::string value;
+  const rocksdb::Status status = db_->Get(options(), slice(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return fail(error_of(status));
+  return std::optional(std::move(value));
+}
+
+// ---- Archive ------------------------------------------------------------------------------------
+
+Result<std::unique_ptr<Archive>> Archive::open(const std::string& directory,
+                                               std::uint16_t shard_count) {
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options_for_archive(), directory, &db);
+  if (!status.ok()) return fail(error_of(status));
+  std::unique_ptr<Archive> archive(new Archive(std::unique_ptr<rocksdb::DB>(db)));
+  if (Result<void> same = archive->check_meta(shard_count); !same) return fail(same.error());
+  std::error_code ignored;
+  std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ignored);
+  return archive;
+}
+
+Result<void> Archive::check_meta(std::uint16_t shard_count) {
+  const auto found = view().get("V");
+  if (!found) return fail(found.error());
+  if (*found == meta(shard_count)) return {};
+  if (*found) {
+    return fail(ErrorCode::damaged,
+                "archive: made by another version, or for another number of shards");
+  }
+  rocksdb::WriteBatch batch;
+  batch.Put("V", meta(shard_count));
+  return write(batch);
+}
+
+Result<void> Archive::destroy(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::remove_all(directory, error);
+  if (error)
+    return fail(ErrorCode::io, "archive: cannot delete " + directory + ": " + error.message());
+  return {};
+}
+
+Archive::~Archive() {
+  // What is lost here is read from the journals once more.
+  const Result<void> ignored = flush();
+  static_cast<void>(ignored);
+  db_->Close().PermitUncheckedError();
+}
+
+Result<Sequence> Archive::position(ShardId shard) const {
+  const auto found = view().get(Key('P').add(shard));
+  if (!found) return fail(found.error());
+  return *found ? Parts(**found).take_id<Sequence>() : Sequence();
+}
+
+Result<void> Archive::write(rocksdb::WriteBatch& batch) {
+  rocksdb::WriteOptions options;
+  options.disableWAL = true;
+  const rocksdb::Status status = db_->Write(options, &batch);
+  if (!status.ok()) return fail(error_of(status));
+  return {};
+}
+
+Result<void> Archive::flush() {
+  const rocksdb::Status status = db_->Flush(rocksdb::FlushOptions());
+  if (!status.ok()) return fail(error_of(status));
+  return {};
+}
+
+void Archive::resume() {
+  db_->Resume().PermitUncheckedError();
+}
+
+}  // namespace hb::archive

@@ -1,0 +1,320 @@
+#include "engine/archive/service.h"
+
+#include <sched.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "engine/archive/indexer.h"
+#include "engine/archive/records.h"
+
+namespace hb::archive {
+namespace {
+
+using std::chrono::microseconds;
+using std::chrono::steady_clock;
+
+constexpr std::size_t tasks_max = 4'096;  // that wait at one desk
+constexpr Duration overloaded_retry = Duration::ms(50);
+constexpr Duration unavailable_retry = Duration::seconds(1);
+constexpr Duration failure_pause = Duration::seconds(1);
+constexpr Duration feed_look_interval = Duration::ms(1);
+constexpr std::chrono::seconds progress_interval{2};
+
+std::int64_t now_us() {
+  return std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
+}
+
+// Only what nobody else wants of the processors.
+void take_the_lowest_priority() {
+  const sched_param none{};
+  if (sched_setscheduler(0, SCHED_IDLE, &none) != 0) setpriority(PRIO_PROCESS, 0, 19);
+}
+
+}  // namespace
+
+Service::Service(const ServiceOptions& options, std::vector<JournalSource> sources)
+    : options_(options),
+      sources_(std::move(sources)),
+      feed_(sources_),
+      positions_(sources_.size()) {
+  if (options_.enabled) indexer_ = std::thread([this] { index_until_stopped(); });
+  records_desk_.thread = std::thread([this] { answer_records(); });
+  feed_desk_.thread = std::thread([this] { answer_feed(); });
+}
+
+Service::~Service() {
+  stopping_ = true;
+  for (Desk* desk : {&records_desk_, &feed_desk_}) {
+    { const std::scoped_lock lock(desk->mutex); }
+    desk->wanted.notify_all();
+    desk->thread.join();
+  }
+  { const std::scoped_lock lock(pause_mutex_); }
+  pause_ended_.notify_all();
+  if (indexer_.joinable()) indexer_.join();
+}
+
+void Service::submit(QueryEnvelope query, Done done) {
+  const auto* feed = std::get_if<ReadFeed>(&query.query);
+  Desk& desk = feed != nullptr ? feed_desk_ : records_desk_;
+  const Duration wait = feed == nullptr ? Duration{} : std::min(feed->wait, Feed::wait_max);
+  Task task{std::move(query), std::move(done), now_us() + wait.us()};
+  {
+    const std::scoped_lock lock(desk.mutex);
+    if (desk.tasks.size() < tasks_max) {
+      desk.tasks.push_back(std::move(task));
+      desk.wanted.notify_one();
+      return;
+    }
+  }
+  task.done({.to = task.query.to, .status = Status::overloaded, .limit = overloaded_retry.us()});
+}
+
+Lag Service::lag() const {
+  return {.events = events_behind(), .rebuilding = rebuilding_};
+}
+
+std::vector<Sequence> Service::durable() const {
+  std::vector<Sequence> all;
+  for (const JournalSource& source : sources_) all.push_back(source.durable());
+  return all;
+}
+
+std::uint64_t Service::events_behind() const {
+  std::uint64_t sum = 0;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const std::uint64_t at = positions_[i];
+    sum += std::max(sources_[i].durable().value, at) - at;
+  }
+  return sum;
+}
+
+// True when the time is over, false when the service stops.
+bool Service::pause(Duration duration) {
+  std::unique_lock lock(pause_mutex_);
+  pause_ended_.wait_for(lock, microseconds(duration.us()), [this] { return stopping_.load(); });
+  return !stopping_;
+}
+
+// ---- indexing -----------------------------------------------------------------------------------
+
+void Service::index_until_stopped() {
+  take_the_lowest_priority();
+  while (!stopping_) {
+    if (open_archive()) {
+      index();
+    } else {
+      pause(failure_pause);
+    }
+  }
+  const std::scoped_lock lock(archive_mutex_);
+  archive_.reset();
+}
+
+// The archive as it is, or, when it cannot be used, a new one.
+bool Service::open_archive() {
+  const auto count = static_cast<std::uint16_t>(sources_.size());
+  auto opened = Archive::open(options_.directory, count);
+  if (!opened && opened.error().code == ErrorCode::damaged) {
+    start_over(opened.error());
+    opened = Archive::open(options_.directory, count);
+  }
+  if (!opened) {
+    spdlog::error("{}; trying again", opened.error().message);
+    return false;
+  }
+  const std::vector<Sequence> ends = durable();
+  std::uint64_t known = 0;
+  for (std::uint16_t s = 0; s < count; ++s) {
+    const auto position = (*opened)->position(ShardId(s));
+    const bool of_another_journal = position && *position > ends[s];
+    if (!position || of_another_journal) {
+      opened->reset();
+      start_over(position ? Error{ErrorCode::damaged, "archive: it is ahead of the journals"}
+                          : position.error());
+      return false;
+    }
+    positions_[s] = position->value;
+    known += position->value;
+  }
+  rebuilt_at_ = ends;
+  rebuilding_ = known == 0 && events_behind() > 0;
+  if (rebuilding_) spdlog::info("archive: building it from {} events", events_behind());
+  const std::scoped_lock lock(archive_mutex_);
+  archive_ = std::move(*opened);
+  return true;
+}
+
+void Service::start_over(const Error& why) {
+  spdlog::warn("{}; deleting it and building it anew from the journals", why.message);
+  {
+    const std::scoped_lock lock(archive_mutex_);
+    archive_.reset();
+  }
+  for (auto& position : positions_) position = 0;
+  rebuilding_ = true;
+  damaged_ = false;
+  if (Result<void> gone = Archive::destroy(options_.directory); !gone) {
+    spdlog::error("{}", gone.error().message);
+  }
+}
+
+// Until the service stops, or the archive fails.
+void Service::index() {
+  Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()));
+  std::vector<journal::Follower> followers;
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    followers.emplace_back(*sources_[i].storage, sources_[i].identity, Sequence(positions_[i] + 1));
+  }
+  std::int64_t flushed_us = now_us();
+  bool flushed = true;
+  while (!stopping_) {
+    Result<std::size_t> done = index_round(indexer, followers);
+    if (!done || damaged_) {
+      const Error why = done ? Error{ErrorCode::damaged, "archive: a query found it damaged"}
+                             : std::move(done.error());
+      if (why.code == ErrorCode::damaged && why.message.starts_with("archive")) {
+        return start_over(why);
+      }
+      // The disk may come round; a journal that cannot be read is the server's own trouble.
+      spdlog::error("{}; the records stand still, trying again", why.message);
+      archive_->resume();
+      pause(failure_pause);
+      const std::scoped_lock lock(archive_mutex_);
+      archive_.reset();
+      return;
+    }
+    note_progress();
+    flushed = flushed && *done == 0;
+    if (!flushed && now_us() - flushed_us > options_.flush_interval.us()) {
+      flushed = static_cast<bool>(archive_->flush());
+      flushed_us = now_us();
+    }
+    if (*done == 0) pause(options_.pause);
+  }
+}
+
+// One batch at most from each shard, written together.
+Result<std::size_t> Service::index_round(Indexer& indexer,
+                                         std::vector<journal::Follower>& followers) {
+  std::vector<Sequence> reached(followers.size());
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    const ShardId shard(static_cast<std::uint16_t>(i));
+    const Sequence durable = sources_[i].durable();
+    const std::size_t enough = indexer.events() + options_.batch_events;
+    Sequence next = followers[i].position();
+    while (indexer.events() < enough) {
+      const auto block = followers[i].next(durable);
+      if (!block) return fail(block.error());
+      if (!*block) break;
+      for (const journal::Record record : **block) {
+        if (record.sequence < next) continue;
+        if (Result<void> added = indexer.add(shard, record); !added) return fail(added.error());
+      }
+      next = followers[i].position();
+    }
+    reached[i] = Sequence(followers[i].position().value - 1);
+  }
+  const std::size_t events = indexer.events();
+  if (events == 0) return events;
+  if (Result<void> written = indexer.commit(); !written) return fail(written.error());
+  for (std::size_t i = 0; i < reached.size(); ++i) positions_[i] = reached[i].value;
+  return events;
+}
+
+void Service::note_progress() {
+  if (!rebuilding_) return;
+  std::uint64_t total = 0;
+  std::uint64_t left = 0;
+  for (std::size_t i = 0; i < rebuilt_at_.size(); ++i) {
+    const std::uint64_t at = positions_[i];
+    total += rebuilt_at_[i].value;
+    left += std::max(rebuilt_at_[i].value, at) - at;
+  }
+  static thread_local steady_clock::time_point told_at = steady_clock::now();
+  if (left == 0) {
+    rebuilding_ = false;
+    spdlog::info("archive: built, {} events", total);
+  } else if (steady_clock::now() - told_at > progress_interval) {
+    told_at = steady_clock::now();
+    spdlog::info("archive: building, {} of {} events", total - left, total);
+  }
+}
+
+// ---- answering ----------------------------------------------------------------------------------
+
+void Service::answer_records() {
+  Desk& desk = records_desk_;
+  std::unique_lock lock(desk.mutex);
+  for (;;) {
+    desk.wanted.wait(lock, [&] { return stopping_ || !desk.tasks.empty(); });
+    if (desk.tasks.empty()) return;
+    Task task = std::move(desk.tasks.front());
+    desk.tasks.pop_front();
+    lock.unlock();
+    QueryReply reply = answer_record(task.query);
+    reply.to = task.query.to;
+    task.done(std::move(reply));
+    lock.lock();
+  }
+}
+
+QueryReply Service::answer_record(const QueryEnvelope& envelope) {
+  const QueryReply unavailable{.status = Status::records_unavailable,
+                               .limit = unavailable_retry.us()};
+  std::shared_ptr<Archive> archive;
+  {
+    const std::scoped_lock lock(archive_mutex_);
+    archive = archive_;
+  }
+  if (archive == nullptr || rebuilding_ || stopping_) return unavailable;
+  const Records records(*archive, static_cast<std::uint16_t>(sources_.size()),
+                        options_.page_rows_max);
+  Result<QueryReply> reply = records.answer(envelope.query, durable());
+  if (reply) return std::move(*reply);
+  spdlog::error("{}", reply.error().message);
+  if (reply.error().code == ErrorCode::damaged) damaged_ = true;
+  return unavailable;
+}
+
+// Each look answers whoever can be answered; whoever waits for events is looked at again soon.
+void Service::answer_feed() {
+  Desk& desk = feed_desk_;
+  std::deque<Task> waiting;
+  std::unique_lock lock(desk.mutex);
+  for (;;) {
+    const auto wanted = [&] { return stopping_ || !desk.tasks.empty(); };
+    if (waiting.empty()) {
+      desk.wanted.wait(lock, wanted);
+    } else {
+      desk.wanted.wait_for(lock, microseconds(feed_look_interval.us()), wanted);
+    }
+    std::ranges::move(desk.tasks, std::back_inserter(waiting));
+    desk.tasks.clear();
+    lock.unlock();
+    std::deque<Task> still_waiting;
+    for (Task& task : waiting) {
+      const bool may_wait = !stopping_ && now_us() < task.until_us;
+      auto reply = feed_.answer(std::get<ReadFeed>(task.query.query), may_wait);
+      if (reply && !*reply) {
+        still_waiting.push_back(std::move(task));
+        continue;
+      }
+      if (!reply) spdlog::error("feed: {}", reply.error().message);
+      QueryReply told = reply ? std::move(**reply)
+                              : QueryReply{.status = Status::records_unavailable,
+                                           .limit = unavailable_retry.us()};
+      told.to = task.query.to;
+      task.done(std::move(told));
+    }
+    waiting = std::move(still_waiting);
+    lock.lock();
+    if (stopping_ && waiting.empty() && desk.tasks.empty()) return;
+  }
+}
+
+}  // namespace hb::archive

@@ -1,0 +1,111 @@
+// The service behind records and feed: its threads keep the archive up to date and answer queries,
+// so that no shard ever waits for either.
+//
+//   one thread indexes, at the lowest priority: at a peak it yields to the claims, and catches up
+//   one thread answers records from the archive, one the feed from the journals
+//
+// A damaged, missing or foreign archive is deleted and built anew from the journals, with progress
+// in the log; until that has caught up, records are refused with records_unavailable.
+//
+// Threads: owns three.  submit() may be called from any; `done` runs on one of the service's.
+// Errors:  none that stop anything: an archive that the disk refuses is logged, tried again, and
+// its
+//          queries are refused meanwhile.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/archive/archive.h"
+#include "engine/archive/feed.h"
+#include "engine/archive/journal_source.h"
+#include "engine/archive/queries.h"
+
+namespace hb::archive {
+
+struct ServiceOptions {
+  std::string directory;  // of the archive
+  bool enabled = true;    // false: no records, only the feed
+  std::uint32_t page_rows_max = 100;
+  std::size_t batch_events = 4'096;   // that one write to the archive covers
+  Duration pause = Duration::ms(20);  // between looks at journals that have nothing new
+  Duration flush_interval = Duration::seconds(10);
+};
+
+// How far the archive is.
+struct Lag {
+  std::uint64_t events = 0;  // durable and not in it
+  bool rebuilding = false;
+};
+
+class Service {
+ public:
+  using Done = std::function<void(QueryReply)>;
+
+  // The sources' storages outlive the service; their index is the shard's number.
+  Service(const ServiceOptions& options, std::vector<JournalSource> sources);
+  ~Service();
+
+  // Answers later, exactly once.  When too much waits, at once and with `overloaded`.
+  void submit(QueryEnvelope query, Done done);
+
+  Lag lag() const;
+
+ private:
+  // Queries that wait, and the thread that answers them.
+  struct Task {
+    QueryEnvelope query{};
+    Done done{};
+    std::int64_t until_us = 0;  // of the steady clock: how long a feed may wait
+  };
+  struct Desk {
+    std::mutex mutex;
+    std::condition_variable wanted;
+    std::deque<Task> tasks;
+    std::thread thread;
+  };
+
+  void index_until_stopped();
+  bool open_archive();
+  void index();
+  Result<std::size_t> index_round(class Indexer& indexer,
+                                  std::vector<journal::Follower>& followers);
+  void note_progress();
+  void start_over(const Error& why);
+
+  void answer_records();
+  void answer_feed();
+  QueryReply answer_record(const QueryEnvelope& envelope);
+  bool pause(Duration duration);
+  std::vector<Sequence> durable() const;
+  std::uint64_t events_behind() const;
+
+  const ServiceOptions options_;
+  std::vector<JournalSource> sources_;
+  Feed feed_;
+
+  // The archive is replaced when it is damaged; who reads holds on to the one that it has.
+  mutable std::mutex archive_mutex_;
+  std::shared_ptr<Archive> archive_;
+  std::vector<std::atomic<std::uint64_t>> positions_;
+  std::atomic<bool> rebuilding_{false};
+  std::atomic<bool> damaged_{false};  // a query found it so
+  std::vector<Sequence> rebuilt_at_;  // where the journals were when rebuilding began
+
+  std::atomic<bool> stopping_{false};
+  std::mutex pause_mutex_;
+  std::condition_variable pause_ended_;
+  std::thread indexer_;
+  Desk records_desk_;
+  Desk feed_desk_;
+};
+
+}  // namespace hb::archive
