@@ -155,6 +155,10 @@ bool DataDirectory::in_use(const std::string& path) {
   return !free;
 }
 
+std::string DataDirectory::archive_path(const std::string& path) {
+  return path + "/archive";
+}
+
 std::string DataDirectory::shard_path(const std::string& path, ShardId shard) {
   return fmt::format("{}/shard-{:04}", path, shard.value);
 }

@@ -4,6 +4,7 @@
 //   DIR/LOCK        held as long as the engine runs
 //   DIR/META        format and number of shards, JSON
 //   DIR/shard-0000/ the journal of shard 0, and so on
+//   DIR/archive/    the records, which can be made from the journals again
 //
 // Errors:  in_use when another process holds the lock; newer_format when a later version wrote it;
 //          invalid when it has another number of shards; io when it cannot be made or written.
@@ -32,6 +33,8 @@ class DataDirectory {
 
   // The directory of a shard's journal.
   static std::string shard_path(const std::string& path, ShardId shard);
+  // The directory of the records.
+  static std::string archive_path(const std::string& path);
 
   const std::string& path() const { return path_; }
 

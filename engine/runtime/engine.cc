@@ -71,7 +71,22 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
     if (Result<void> one = opening.get(); !one && opened) opened = std::move(one);
   }
   if (!opened) return fail(std::move(opened.error()));
+  engine->start_archive(options);
   return engine;
+}
+
+void Engine::start_archive(const EngineOptions& options) {
+  std::vector<archive::JournalSource> sources;
+  for (std::uint16_t i = 0; i < worker_count(); ++i) {
+    const std::atomic<std::uint64_t>& durable = units_[i]->worker->published_durable();
+    sources.push_back({.storage = units_[i]->storage.get(),
+                       .identity = {ShardId(i), worker_count()},
+                       .durable = [&durable] { return Sequence(durable.load()); }});
+  }
+  archive::ServiceOptions archive_options = options.archive;
+  archive_options.directory = DataDirectory::archive_path(options.data);
+  archive_options.page_rows_max = options.policy.page_rows_max;
+  archive_ = std::make_unique<archive::Service>(archive_options, std::move(sources));
 }
 
 Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,

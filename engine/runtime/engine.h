@@ -1,4 +1,5 @@
-// The engine as one process runs it: the data directory, the shards with their disks, the workers.
+// The engine as one process runs it: the data directory, the shards with their disks, the workers,
+// the archive.
 //
 // Threads: open() recovers all shards in parallel.  Afterwards worker(i), its shard and its storage
 //          belong to one thread each, which the caller provides; see net/server.
@@ -11,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/archive/service.h"
 #include "engine/base/result.h"
 #include "engine/ledger/policy.h"
 #include "engine/runtime/data_directory.h"
@@ -29,6 +31,7 @@ struct EngineOptions {
   Policy policy{};
   journal::WriterOptions journal{};
   DiskStorageOptions disk{};
+  archive::ServiceOptions archive{};  // its directory and page size follow from data and policy
 };
 
 // Told about once a second while the journals are read.
@@ -42,6 +45,8 @@ class Engine {
   std::uint16_t worker_count() const { return static_cast<std::uint16_t>(units_.size()); }
   Worker& worker(std::uint16_t i) { return *units_[i]->worker; }
   DiskStorage& storage(std::uint16_t i) { return *units_[i]->storage; }
+  // Records and feed.
+  archive::Service& archive() { return *archive_; }
   // REQUIRES: the worker's thread does not run.
   const Shard& shard(std::uint16_t i) const { return *units_[i]->shard; }
 
@@ -58,13 +63,16 @@ class Engine {
   Engine(DataDirectory directory, std::uint16_t workers)
       : directory_(std::move(directory)), mesh_(workers) {}
 
+  void start_archive(const EngineOptions& options);
   Result<void> open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
                          RecoveryMeter& meter);
 
   DataDirectory directory_;
   Mesh mesh_;
   std::vector<std::unique_ptr<Unit>> units_;
-  Sealer sealer_;  // ends before the storages
+  // Both end before the storages.
+  Sealer sealer_;
+  std::unique_ptr<archive::Service> archive_;
 };
 
 }  // namespace hb

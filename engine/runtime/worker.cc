@@ -13,6 +13,7 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
       mesh_(mesh),
       segment_full_(std::move(segment_full)),
       now_(clock.now()),
+      published_durable_(shard.journal().durable().value),
       gathering_(mesh.workers()),
       out_(mesh.workers(), 0),
       idle_message_parcels_(mesh.workers()),
@@ -44,6 +45,7 @@ bool Worker::turn(ReplySink& sink) {
   take_arrived();
   hand_over();
   const bool more = shard_.step(now_);
+  publish_durable();
   carry_messages();
   for (const std::uint64_t segment : shard_.take_full_segments()) segment_full_(segment);
   deliver_finished(sink);
@@ -51,6 +53,10 @@ bool Worker::turn(ReplySink& sink) {
   send_late_replies(sink);
   deliver_late(sink);
   return more;
+}
+
+void Worker::publish_durable() {
+  published_durable_.store(shard_.journal().durable().value, std::memory_order_release);
 }
 
 void Worker::take_arrived() {

@@ -8,13 +8,14 @@
 // Commands for the own shard hop nowhere; those for others go through the mesh, a parcel a turn,
 // and come back the same way.  It knows no socket and no event loop: its owner drives it.
 //
-// Threads:    one, but for the mesh.
+// Threads:    one, but for the mesh and published_durable().
 // Cost:       a turn with nothing to do is a few loads for each other worker.
 // Invariants: replies are delivered in the worker that took the commands; parcels to one shard
 //             keep their order.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -69,9 +70,14 @@ class Worker {
 
   Shard& shard() { return shard_; }
 
+  // The shard's last durable event, as of the last turn: for whoever reads the journal along, from
+  // any thread.  What it covers is on the disk and will not change.
+  const std::atomic<std::uint64_t>& published_durable() const { return published_durable_; }
+
  private:
   bool gathered_nothing() const;
   bool lanes_empty() const;
+  void publish_durable();
   void take_arrived();
   void hand_over();
   void hand_over(Parcel*& parcel, std::uint16_t to);
@@ -91,6 +97,7 @@ class Worker {
   Mesh& mesh_;
   SegmentFull segment_full_;
   Time now_;
+  std::atomic<std::uint64_t> published_durable_;
 
   // By shard and acknowledgement; nothing until a command comes.
   std::vector<std::array<Parcel*, acknowledgement_levels>> gathering_;

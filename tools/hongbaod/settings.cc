@@ -271,6 +271,15 @@ void add_sections(CLI::App& app, Settings& s) {
   journal.add_option("--use_io_uring", s.engine.disk.use_io_uring, "Write through io_uring");
   journal.add_option("--use_direct", s.engine.disk.use_direct, "Write past the page cache");
 
+  CLI::App& archive = section(app, "archive", "The records");
+  archive.add_option("--enabled", s.engine.archive.enabled, "Whether records are kept at all");
+  archive.add_option("--batch_events", s.engine.archive.batch_events, "Events of one write to it")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1'000'000}));
+  add_duration(archive, "--pause", s.engine.archive.pause,
+               "How long it rests when there is nothing new");
+  add_duration(archive, "--flush_interval", s.engine.archive.flush_interval,
+               "How often what it knows is made durable");
+
   CLI::App& connections = section(app, "connections", "Bounds of the clients' connections");
   connections.add_option("--connections_max", s.server.connections_max, "Connections a worker")
       ->check(CLI::Range(std::uint32_t{1}, connections_limit));
@@ -300,7 +309,8 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   add_flags(app, settings, listen);
   add_sections(app, settings);
   app.footer(
-      "The settings file takes the flags above, and the sections [policy], [journal] and\n"
+      "The settings file takes the flags above, and the sections [policy], [journal], [archive] "
+      "and\n"
       "[connections]; see tools/hongbaod/README.md.");
   try {
     app.parse(argc, argv);
