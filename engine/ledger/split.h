@@ -1,10 +1,14 @@
-// How a packet's money is split: the amount of the next share.
+// How a packet's money is split: the amount of the next share, or of all shares at once.
 //
-// Pure functions of what is left and of one random word; the ledger draws the word from the
-// packet's secret seed, so whoever knows the seed can check every share.
+// Pure functions of what is left and of the packet's secret seed, so whoever is told the seed can
+// check every share.
+//
+// A draw is a promise: what a seed yields is checked for ever (`hongbao verify-split` draws again),
+// so it never changes.  Another algorithm is another value of Split.  The unit test holds vectors
+// of both rules.
 //
 // Units:      fen.
-// Invariants: for feasible input (left * min <= remaining <= left * max) the result lies in
+// Invariants: for feasible input (left * min <= remaining <= left * max) every share lies in
 //             [min, max] and leaves a feasible rest, at every step; the last share takes the rest.
 #pragma once
 
@@ -12,6 +16,7 @@
 #include <span>
 
 #include "engine/base/prf.h"
+#include "engine/ledger/commands.h"
 
 namespace hb {
 
@@ -40,11 +45,17 @@ std::int64_t draw_double_mean(const SplitState& state, std::uint64_t word);
 // queue has the same distribution, so nobody gains by waiting, while the spread over all shares is
 // that of double mean.  Fills `shares_fen`, as many as `whole` has left, in the order of claims.
 //
-// A draw is a promise that anyone may check later: what a seed yields never changes.  Another
-// algorithm is another Split.
-//
 // Cost:   two words of the PRF a share, some 25 ns.
 // Source: the shuffle is Fisher and Yates', as Durstenfeld wrote it (CACM 7, 1964, algorithm 235).
 void draw_order_fair(PrfKey seed, const SplitState& whole, std::span<std::uint32_t> shares_fen);
+
+// Whether a packet may be split so: the rule is known (by_kind is none), its bounds and counts are
+// within the limits, the sum is feasible and, for equal, divides.  Any input will do.
+bool can_split(Split split, const SplitState& whole);
+
+// All shares of a packet in the order of claims, as the ledger gives them out one by one.
+// REQUIRES: can_split(split, whole), and as many `shares_fen` as `whole` has left.
+void draw_all(Split split, PrfKey seed, const SplitState& whole,
+              std::span<std::uint32_t> shares_fen);
 
 }  // namespace hb
