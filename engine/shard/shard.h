@@ -14,15 +14,11 @@
 // Units:      microseconds; the wheel's tick is limits::tick_us.
 // Threads:    none.  One thread calls all of it.
 // Cost:       step is bounded by the parcels accepted and by refunds_per_step.  It allocates
-// nothing
-//             but the growth of the ledger's tables.
+//             nothing but the growth of the ledger's tables and of the lines that parcels wait in.
 // Errors:     when the journal cannot take more for now, parcels wait (backpressure).  When the
-// disk
-//             is full or has failed, changing commands are refused with read_only.
+//             disk is full or has failed, changing commands are refused with read_only.
 // Invariants: the time of events never decreases; parcels of one acknowledgement finish in the
-// order they were
-//             accepted; a
-//             refund never comes before its packet's expiry.
+//             order they were accepted; a refund never comes before its packet's expiry.
 #pragma once
 
 #include <cstdint>
@@ -43,6 +39,7 @@
 #include "engine/ledger/ledger.h"
 #include "engine/port/storage.h"
 #include "engine/shard/parcel.h"
+#include "engine/shard/waiting_line.h"
 #include "engine/timer/timing_wheel.h"
 
 namespace hb {
@@ -224,19 +221,19 @@ class Shard {
   PrfKey entropy_;
   std::uint64_t seeds_drawn_ = 0;
   Time last_space_retry_{};
-  Parcel* current_ = nullptr;    // the one whose command runs
-  bool reply_is_late_ = false;   // the command that runs will be answered in another parcel
-  std::vector<Held> held_;       // few: returns that wait for another shard
-  std::deque<Late> late_;        // their ends, not yet durable or not yet fetched
-  std::deque<Parcel*> waiting_;  // not all decided
+  Parcel* current_ = nullptr;     // the one whose command runs
+  bool reply_is_late_ = false;    // the command that runs will be answered in another parcel
+  std::vector<Held> held_;        // few: returns that wait for another shard
+  std::deque<Late> late_;         // their ends, not yet durable or not yet fetched
+  WaitingLine<Parcel*> waiting_;  // not all decided
   // By shard: credits collected, from the outbox's front; and what is acknowledged but not booked.
   std::vector<std::size_t> collected_;
   std::vector<Sequence> acknowledged_;
-  std::deque<MessageParcel*> waiting_messages_;      // not all applied
-  std::deque<MessageParcel*> undelivered_messages_;  // applied, not yet durable or not yet fetched
+  WaitingLine<MessageParcel*> waiting_messages_;      // not all applied
+  WaitingLine<MessageParcel*> undelivered_messages_;  // applied, not yet durable or not yet fetched
 
-  std::deque<Parcel*> undelivered_;          // decided, not yet durable or not yet fetched
-  std::deque<Parcel*> undelivered_at_once_;  // the same, and they wait for nothing
+  WaitingLine<Parcel*> undelivered_;          // decided, not yet durable or not yet fetched
+  WaitingLine<Parcel*> undelivered_at_once_;  // the same, and they wait for nothing
 };
 
 }  // namespace hb

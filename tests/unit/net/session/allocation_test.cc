@@ -1,9 +1,7 @@
 // What the session's header says of its cost: at steady state a claim allocates nothing.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <cstring>
-#include <new>
 #include <optional>
 #include <span>
 #include <variant>
@@ -11,38 +9,7 @@
 
 #include "net/session/session.h"
 #include "net/wire/request_encoder.h"
-
-namespace {
-
-std::size_t allocations = 0;
-
-void* allocate(std::size_t bytes) {
-  ++allocations;
-  void* const block = std::malloc(bytes == 0 ? 1 : bytes);
-  if (block == nullptr) throw std::bad_alloc();
-  return block;
-}
-
-}  // namespace
-
-void* operator new(std::size_t bytes) {
-  return allocate(bytes);
-}
-void* operator new[](std::size_t bytes) {
-  return allocate(bytes);
-}
-void operator delete(void* block) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block) noexcept {
-  std::free(block);
-}
-void operator delete(void* block, std::size_t) noexcept {
-  std::free(block);
-}
-void operator delete[](void* block, std::size_t) noexcept {
-  std::free(block);
-}
+#include "tests/support/allocations.h"
 
 namespace hb::net {
 namespace {
@@ -106,17 +73,11 @@ std::size_t allocations_of(std::span<const std::byte> frame) {
   Loop loop;
   for (int i = 0; i < 100; ++i) loop.play(kept);
   const std::size_t written = loop.written;
-  const std::size_t before = allocations;
+  const std::size_t before = test::allocations();
   for (int i = 0; i < 100; ++i) loop.play(kept);
-  const std::size_t made = allocations - before;
+  const std::size_t made = test::allocations() - before;
   EXPECT_GT(loop.written, written) << "nothing was answered";
   return made;
-}
-
-TEST(SessionAllocations, TheTestCountsThem) {
-  const std::size_t before = allocations;
-  const std::vector<int> some(10);
-  EXPECT_EQ(allocations, before + 1) << some.size();
 }
 
 TEST(SessionAllocations, OneClaimMakesNone) {
