@@ -81,10 +81,16 @@ Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions&
   return shard;
 }
 
-// The wheel starts at the last event, so that what expired since then fires in the order of expiry.
+// The wheel starts at the last event, so that what expired since then fires in the order of expiry;
+// after weeks of standstill later, so that what is sent while it catches up lies within its
+// horizon.
 void Shard::start_timers(Time now) {
   const bool first_start = now_ == Time{};
-  wheel_ = TimingWheel(tick_of(first_start ? now : now_));
+  const Tick last = tick_of(first_start ? now : now_);
+  constexpr Tick catches_up_max = TimingWheel::horizon_ticks / 2;
+  const Tick present = tick_of(now);
+  const Tick earliest = present > catches_up_max ? present - catches_up_max : 0;
+  wheel_ = TimingWheel(std::max(last, earliest));
   ledger_.for_each_timer(
       [this](PacketStore::Slot slot, Time due) { wheel_.schedule(tick_at_or_after(due), slot); });
 }

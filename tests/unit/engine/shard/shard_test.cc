@@ -299,6 +299,24 @@ TEST_F(ShardTest, RestartKeepsBalancesPacketsAnswersAndTimers) {
   EXPECT_EQ(balance(alice), 1'050 - first.amount_fen);
 }
 
+// The wheel starts at the last event and catches up a budget's worth a step; what is sent meanwhile
+// must still lie within its horizon.
+TEST_F(ShardTest, StartsAfterSevenWeeksOfStandstillWithABacklog) {
+  funded_packet(100, 1, Duration::seconds(60));
+  ask(Deposit{key(), alice, Amount{100'000}});
+  for (int i = 0; i < 500; ++i) send(10, 1, Duration::seconds(60));
+  const std::int64_t seven_weeks_hours = 7 * 7 * 24;
+  now = now + Duration::hours(seven_weeks_hours);
+  crash_and_reopen(5);
+  const PacketId late = send(10, 1, Duration::hours(7 * 24));
+  for (int i = 0; i < 100; ++i) shard->step(now);
+  EXPECT_EQ(shard->figures().counts.packets_open, 1u);
+  EXPECT_EQ(balance(alice), 100'100 - 10);
+  now = now + Duration::hours(7 * 24);
+  EXPECT_EQ(claim(late, UserId{5}).status, Status::expired);
+  EXPECT_EQ(balance(alice), 100'100);
+}
+
 // Power is lost at a random moment; whatever was answered is there, exactly once.
 TEST_F(ShardTest, CrashAtAnyMomentLosesNothingThatWasAnswered) {
   std::uint64_t seed = 20261123;
