@@ -22,9 +22,6 @@ constexpr std::size_t due_event_bytes_max = sizeof(TransferClosed);
 // The longest event that a message becomes.
 constexpr std::size_t message_event_bytes_max = sizeof(ReturnSettled);
 
-// A shard that cannot deliver this many messages to another, because that one is stuck, takes no
-// more claims.
-constexpr std::size_t outbox_messages_max = 1'000'000;
 constexpr Duration outbox_retry_after = Duration::ms(100);
 
 // How often a full disk is asked whether there is space again.
@@ -45,7 +42,7 @@ bool changes_state(const Command& command) {
 }
 
 bool sends_messages(const Command& command) {
-  return is_one_of<ClaimBatch, ClaimWithCode, AcceptTransfer>(command);
+  return is_one_of<ClaimBatch, ClaimWithCode, AcceptTransfer, ReturnShare, ReturnTransfer>(command);
 }
 
 }  // namespace
@@ -196,7 +193,8 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
     reply.limit = envelope.deadline.us();
   } else if (admission == Admission::refused) {
     reply.status = Status::read_only;
-  } else if (sends_messages(envelope.command) && ledger_.outbox_size_max() >= outbox_messages_max) {
+  } else if (sends_messages(envelope.command) &&
+             ledger_.outbox_size_max() >= options_.outbox_messages_max) {
     reply.status = Status::overloaded;
     reply.limit = outbox_retry_after.us();
   } else {

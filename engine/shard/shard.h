@@ -49,6 +49,9 @@ struct ShardOptions {
   std::uint16_t shard_count = 1;
   // Refunds that one step books at most, so that an expiry storm never delays claims for long.
   std::size_t refunds_per_step = 64;
+  // A shard that cannot deliver this many messages to another, because that one is stuck, takes no
+  // more commands that may add to them.
+  std::size_t outbox_messages_max = 1'000'000;
   journal::WriterOptions journal{};
 };
 

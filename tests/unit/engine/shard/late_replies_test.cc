@@ -180,6 +180,48 @@ TEST_F(LateRepliesTest, CaseCannotBeUpheldWhileAReturnIsUnderWay) {
   EXPECT_EQ(shards.ask(command).status(), Status::already_returned);
 }
 
+// ---- a shard that does not listen ---------------------------------------------------------------
+
+TEST(FullOutbox, RefusesWhatWouldAddToItUntilTheOtherShardListens) {
+  Shards shards{2, Policy{}, ShardOptions{.outbox_messages_max = 3}};
+  const UserId alice = shards.user_on(0, 1'000);
+  const UserId bob = shards.user_on(1, 2'000);
+  shards.fund(alice, 1'000);
+  const PacketId packet = shards.send(
+      SendPacket{.key = shards.key(), .sender = alice, .total = Amount{600}, .share_count = 9});
+  const PacketId transfer = shards.send(
+      SendTransfer{.key = shards.key(), .sender = alice, .recipient = bob, .amount = Amount{100}});
+  UserId user = bob;
+  const auto at_home = [&](std::uint64_t request) {
+    shards.step(0);
+    shards.step(0);
+    return shards.take(request).value();
+  };
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(at_home(shards.hand_over(ClaimItem{packet, user})).batch.claims.at(0).status,
+              Status::ok);
+    user = shards.user_on(1, user.value + 1);
+  }
+  const std::uint64_t refused[] = {
+      shards.hand_over(ClaimItem{packet, user}),
+      shards.hand_over(ClaimWithCode{packet, user, {}}),
+      shards.hand_over(AcceptTransfer{shards.key(), transfer, bob}),
+      shards.hand_over(ReturnShare{shards.key(), packet, bob}),
+      shards.hand_over(ReturnTransfer{shards.key(), transfer, bob}),
+  };
+  for (const std::uint64_t request : refused) {
+    const Told told = at_home(request);
+    EXPECT_EQ(name(told.status()), "overloaded");
+    EXPECT_EQ(told.reply.limit, 100'000);
+  }
+  EXPECT_EQ(at_home(shards.hand_over(ShowPacket{packet})).status(), Status::ok);
+  shards.settle();
+  EXPECT_EQ(shards.claim(packet, user).status, Status::ok);
+  EXPECT_EQ(shards.ask(ReturnShare{shards.key(), packet, bob}).status(), Status::ok);
+  shards.settle();
+  shards.expect_nothing_in_flight();
+}
+
 // ---- crashes ------------------------------------------------------------------------------------
 
 // The parameter says which disks are held up when it happens, a bit a shard.

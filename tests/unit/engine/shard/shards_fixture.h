@@ -36,7 +36,8 @@ struct Told {
 
 class Shards {
  public:
-  explicit Shards(std::uint16_t count, const Policy& policy = {}) : policy_(policy), nodes_(count) {
+  explicit Shards(std::uint16_t count, const Policy& policy = {}, const ShardOptions& options = {})
+      : policy_(policy), options_(options), nodes_(count) {
     for (std::uint16_t s = 0; s < count; ++s) open(s);
   }
 
@@ -207,13 +208,14 @@ class Shards {
   };
 
   void open(std::uint16_t s) {
+    ShardOptions options = options_;
+    options.shard = ShardId{s};
+    options.shard_count = count();
     // Small, so that a crash is soon over.
-    const ShardOptions options{.shard = ShardId{s},
-                               .shard_count = count(),
-                               .journal = {.segment_bytes = 1 << 20,
-                                           .block_bytes_max = 64 << 10,
-                                           .block_count = 4,
-                                           .in_flight_max = 2}};
+    options.journal = {.segment_bytes = 1 << 20,
+                       .block_bytes_max = 64 << 10,
+                       .block_count = 4,
+                       .in_flight_max = 2};
     auto opened = Shard::open(nodes_[s].storage, options, policy_, PrfKey{s, ++starts_}, now, {});
     ASSERT_TRUE(opened) << opened.error().message;
     nodes_[s].shard = std::move(*opened);
@@ -251,6 +253,7 @@ class Shards {
   }
 
   Policy policy_;
+  ShardOptions options_;
   std::vector<Node> nodes_;
   std::vector<std::unique_ptr<Parcel>> parcels_;
   std::vector<std::unique_ptr<MessageParcel>> letters_;
