@@ -20,6 +20,8 @@ namespace {
 constexpr std::size_t events_per_turn_max = 256;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr std::chrono::milliseconds sleep_max{20};
+// What a query of the records is told to wait.
+constexpr std::int64_t records_wait_us = 1'000'000;
 
 // After a failed write nothing is known of what was to be written, and only a restart, which reads
 // what is there, can tell.  No answer leaves any more; ending at once tells the clients, who ask
@@ -129,6 +131,16 @@ void WorkerLoop::handle_events() {
   }
 }
 
+// This server keeps no records yet.
+void WorkerLoop::answer_queries(Level& level) {
+  for (const ReplyTo to : std::exchange(level.queries, {})) {
+    const auto found = connections_.find(to.connection);
+    if (found == connections_.end()) continue;
+    found->second->session().answer({to, Status::records_unavailable, records_wait_us, {}});
+    list(found->second);
+  }
+}
+
 void WorkerLoop::sleep() {
   if (!worker_.prepare_sleep()) return;
   storage_.set_notifications(true);
@@ -172,6 +184,8 @@ void WorkerLoop::list(const std::shared_ptr<Connection>& connection) {
 }
 
 void WorkerLoop::proceed_listed() {
+  answer_queries(at_memory_);
+  answer_queries(at_disk_);
   for (const std::shared_ptr<Connection>& connection : listed_) {
     connection->listed = false;
     connection->proceed();

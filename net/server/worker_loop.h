@@ -61,15 +61,18 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   struct Level : CommandSink {
     Level(const SessionOptions& options, Worker& to, hb::Acknowledgement level);
     CommandBatch& batch(ShardId shard) override { return worker.batch(shard, acknowledgement); }
+    void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope.to); }
 
     SessionOptions session;
     Worker& worker;
     hb::Acknowledgement acknowledgement;
+    std::vector<ReplyTo> queries{};  // that came since the last answer_queries()
   };
 
   void turn_until_stopped();
   void drain();
   void handle_events();
+  void answer_queries(Level& level);
   void sleep();
   void proceed_listed();
   void check_idle_each_second();

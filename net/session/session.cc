@@ -254,6 +254,20 @@ void Session::take_split(const Request& request, std::span<const ClaimItem> clai
   }
 }
 
+// ---- queries of the records ---------------------------------------------------------------------
+
+void Session::take(const Request& request, const archive::Query& query, CommandSink& sink) {
+  const auto* feed = std::get_if<archive::ReadFeed>(&query);
+  if (feed != nullptr && feed->shard.value >= options_.shard_count) {
+    return turn_away(request.id, {Status::shard_unknown, options_.shard_count});
+  }
+  const std::uint32_t weight = std::visit([](const auto& q) { return weight_of(q); }, query);
+  const std::uint32_t slot = open_slot(request.id, weight, Form::query);
+  sink.query({reply_to(slot, 0), query});
+}
+
+// ---- where claims are decided -------------------------------------------------------------------
+
 ShardId Session::shard_of_packet(PacketId packet) const {
   return shard_of(partition_of(packet), options_.shard_count);
 }
@@ -302,16 +316,30 @@ ReplyTo Session::reply_to(std::uint32_t index, std::uint32_t part) const {
 
 // ---- answers ------------------------------------------------------------------------------------
 
-void Session::answer(const Reply& reply, const ReplyBatch& batch) {
-  const auto index = static_cast<std::uint32_t>(reply.to.request);
-  const auto part = static_cast<std::uint16_t>(reply.to.request >> part_shift);
-  const auto turn = static_cast<std::uint16_t>(reply.to.request >> turn_shift);
-  HB_ASSERT(reply.to.connection == connection_ && index < slots_.size());
-  const Slot& slot = slots_[index];
-  HB_ASSERT(slot.taken && slot.turn == turn);
+// The slot that an answer is for, still open.
+std::uint32_t Session::slot_of(ReplyTo to) const {
+  const auto index = static_cast<std::uint32_t>(to.request);
+  const auto turn = static_cast<std::uint16_t>(to.request >> turn_shift);
+  HB_ASSERT(to.connection == connection_ && index < slots_.size());
+  HB_ASSERT(slots_[index].taken && slots_[index].turn == turn);
+  return index;
+}
 
+void Session::answer(const Reply& reply, const ReplyBatch& batch) {
+  const std::uint32_t index = slot_of(reply.to);
+  const Slot& slot = slots_[index];
+  HB_ASSERT(slot.form != Form::query);
+  const auto part = static_cast<std::uint16_t>(reply.to.request >> part_shift);
   if (slot.split) return answer_part(index, part, reply, batch);
   if (!closing_) send_.append(encode(slot, reply, batch));
+  close_slot(index);
+}
+
+void Session::answer(const archive::QueryReply& reply) {
+  const std::uint32_t index = slot_of(reply.to);
+  const Slot& slot = slots_[index];
+  HB_ASSERT(slot.form == Form::query);
+  if (!closing_) send_.append(encoder_.query(slot.request, reply));
   close_slot(index);
 }
 

@@ -9,6 +9,8 @@
 //   read into writable()
 //   received(n, now, sink)  ----->  commands to sink.batch(s) ->  step
 //                                   answer(reply, batch)  <-----  replies
+//                                   queries to sink.query()   ->  the records
+//                                   answer(query_reply)   <-----  their answers
 //   write output(), consumed(n)
 //   resume(now, sink)       ----->  commands that had to wait
 //
@@ -38,6 +40,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/archive/queries.h"
 #include "engine/base/limits.h"
 #include "engine/base/partition.h"
 #include "engine/base/units.h"
@@ -63,11 +66,14 @@ struct SessionOptions {
 };
 
 // Where commands go: one open batch a shard, which the server hands to the shard when it likes.
+// Queries of the records go one by one, to whoever answers them.
 class CommandSink {
  public:
   virtual ~CommandSink() = default;
   // The batch that gathers for this shard.  The reference is good until the session's call returns.
   virtual CommandBatch& batch(ShardId shard) = 0;
+  // Its answer is due to Session::answer(), after the session's call has returned.
+  virtual void query(archive::QueryEnvelope envelope) = 0;
 };
 
 class Session {
@@ -95,6 +101,7 @@ class Session {
 
   // One answer.  REQUIRES: reply.to is what the session put into a command, not yet answered.
   void answer(const Reply& reply, const ReplyBatch& batch);
+  void answer(const archive::QueryReply& reply);
   // Bytes to write; empty: none.  They stay valid and unchanged until consumed() has covered them,
   // whatever else is called.
   std::span<const std::byte> output() { return send_.output(); }
@@ -124,7 +131,7 @@ class Session {
   const std::string& client_name() const { return client_name_; }
 
  private:
-  enum class Form : std::uint8_t { command, single_claim, claim_list };
+  enum class Form : std::uint8_t { command, single_claim, claim_list, query };
 
   // A command in flight.
   struct Slot {
@@ -151,12 +158,14 @@ class Session {
   void take(const Request& request, const SingleClaim& single, CommandSink& sink);
   void take(const Request& request, const ClaimList& list, CommandSink& sink);
   void take_split(const Request& request, std::span<const ClaimItem> claims, CommandSink& sink);
+  void take(const Request& request, const archive::Query& query, CommandSink& sink);
   ShardId shard_of_packet(PacketId packet) const;
   std::optional<ShardId> only_shard(std::span<const ClaimItem> claims) const;
 
   std::uint32_t open_slot(std::uint64_t request, std::size_t weight, Form form);
   void close_slot(std::uint32_t index);
   ReplyTo reply_to(std::uint32_t index, std::uint32_t part) const;
+  std::uint32_t slot_of(ReplyTo to) const;
   void answer_part(std::uint32_t index, std::uint32_t part, const Reply& reply,
                    const ReplyBatch& batch);
   ResponseEncoder::Frame encode(const Slot& slot, const Reply& reply, const ReplyBatch& batch);

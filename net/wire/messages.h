@@ -1,7 +1,8 @@
-// What travels in frames, as plain data: the part of it that engine/ledger/commands.h does not
-// know.
+// What travels in frames, as plain data: the part of it that engine/ledger/commands.h and
+// engine/archive/queries.h do not know.
 //
-// A request is a command of the ledger, or one of the few things that a session answers by itself.
+// A request is a command of the ledger, a query of the records, or one of the few things that a
+// session answers by itself.
 // Views (claims, ids, texts) point into the frame and live as long as its bytes.
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/archive/queries.h"
 #include "engine/base/limits.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
@@ -61,7 +63,7 @@ struct ClaimList {
 struct Request {
   std::uint64_t id = 0;  // 0 where the frame is not to be believed
   Time deadline;         // 0: none
-  std::variant<Refusal, Hello, Ping, SingleClaim, ClaimList, Command> body;
+  std::variant<Refusal, Hello, Ping, SingleClaim, ClaimList, Command, archive::Query> body;
   std::span<const UserId> users;
   std::string_view note;
 };
@@ -73,6 +75,9 @@ concept SupportCommand = requires(T command) {
 };
 
 // ---- responses ----------------------------------------------------------------------------------
+
+// Records of one history: each takes 64 bytes of a frame at least.
+inline constexpr std::uint32_t history_records_max = limits::frame_bytes_max / 64;
 
 // The server's side of the handshake: what holds on this connection.
 struct Welcome {
@@ -122,7 +127,9 @@ struct Response {
   // NoAnswer in refusals, and for answers that this client does not know.
   std::variant<NoAnswer, Welcome, Pong, WalletAnswer, SendAnswer, ClaimAnswer, ClaimListAnswer,
                PeekAnswer, PacketDetail, RecipientAnswer, RecallAnswer, ReturnAnswer,
-               TransferAnswer, PacketFreezeAnswer, PayoutAnswer, PayoutPage, CaseRecord>
+               TransferAnswer, PacketFreezeAnswer, PayoutAnswer, PayoutPage, CaseRecord,
+               archive::SentPage, archive::ReceivedPage, archive::StatementPage,
+               archive::HistoryPage, archive::FeedPage>
       answer;
 };
 

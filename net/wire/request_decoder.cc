@@ -250,6 +250,54 @@ void convert(const fb::Request&, const fb::ShowCase& from, Request& to) {
   open<ShowCase>(to) = {CaseId(from.case_id())};
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+// The same as open() and take() above, for queries.
+template <class T>
+T& open_query(Request& to) {
+  return std::get<T>(to.body.emplace<archive::Query>(std::in_place_type<T>));
+}
+
+void take_cursor(const flatbuffers::String* from, archive::Cursor& to, Request& request) {
+  if (!read(from, to)) refuse(request, Status::cursor_invalid);
+}
+
+template <class Query, class Table>
+void convert_list(const Table& from, Request& to) {
+  auto& query = open_query<Query>(to);
+  query.user = UserId(from.user());
+  query.count_max = from.count_max();
+  take_cursor(from.cursor(), query.cursor, to);
+}
+
+void convert(const fb::Request&, const fb::ListSent& from, Request& to) {
+  convert_list<archive::ListSent>(from, to);
+}
+
+void convert(const fb::Request&, const fb::ListReceived& from, Request& to) {
+  convert_list<archive::ListReceived>(from, to);
+}
+
+void convert(const fb::Request&, const fb::ListStatement& from, Request& to) {
+  convert_list<archive::ListStatement>(from, to);
+}
+
+void convert(const fb::Request&, const fb::ShowHistory& from, Request& to) {
+  auto& query = open_query<archive::ShowHistory>(to);
+  query.packet = PacketId(from.packet());
+  query.count_max = from.count_max();
+  take_cursor(from.cursor(), query.cursor, to);
+}
+
+void convert(const fb::Request&, const fb::CaseBundle& from, Request& to) {
+  open_query<archive::CaseBundle>(to) = {CaseId(from.case_id())};
+}
+
+void convert(const fb::Request&, const fb::ReadFeed& from, Request& to) {
+  open_query<archive::ReadFeed>(to) = {ShardId(from.shard()), Sequence(from.from()),
+                                       from.bytes_max(), Duration::us(from.wait_us())};
+}
+
 // ---- which --------------------------------------------------------------------------------------
 
 template <class Table>
@@ -293,6 +341,12 @@ void take_command(const fb::Request& request, Request& to) {
     HB_COMMAND(FreezePacket);
     HB_COMMAND(FreezeWallet);
     HB_COMMAND(ShowCase);
+    HB_COMMAND(ListSent);
+    HB_COMMAND(ListReceived);
+    HB_COMMAND(ListStatement);
+    HB_COMMAND(ShowHistory);
+    HB_COMMAND(CaseBundle);
+    HB_COMMAND(ReadFeed);
     case fb::Command::NONE:
       break;
   }

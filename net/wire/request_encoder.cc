@@ -177,6 +177,36 @@ Offset<fb::ShowCase> build(Builder& builder, const ShowCase& c) {
   return fb::CreateShowCase(builder, c.case_id.value);
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+Offset<fb::ListSent> build(Builder& builder, const archive::ListSent& q) {
+  const auto cursor = text(builder, q.cursor.view());
+  return fb::CreateListSent(builder, q.user.value, cursor, q.count_max);
+}
+
+Offset<fb::ListReceived> build(Builder& builder, const archive::ListReceived& q) {
+  const auto cursor = text(builder, q.cursor.view());
+  return fb::CreateListReceived(builder, q.user.value, cursor, q.count_max);
+}
+
+Offset<fb::ListStatement> build(Builder& builder, const archive::ListStatement& q) {
+  const auto cursor = text(builder, q.cursor.view());
+  return fb::CreateListStatement(builder, q.user.value, cursor, q.count_max);
+}
+
+Offset<fb::ShowHistory> build(Builder& builder, const archive::ShowHistory& q) {
+  const auto cursor = text(builder, q.cursor.view());
+  return fb::CreateShowHistory(builder, q.packet.value, cursor, q.count_max);
+}
+
+Offset<fb::CaseBundle> build(Builder& builder, const archive::CaseBundle& q) {
+  return fb::CreateCaseBundle(builder, q.case_id.value);
+}
+
+Offset<fb::ReadFeed> build(Builder& builder, const archive::ReadFeed& q) {
+  return fb::CreateReadFeed(builder, q.shard.value, q.from.value, q.bytes_max, q.wait.us());
+}
+
 // ---- all ----------------------------------------------------------------------------------------
 
 template <class Command>
@@ -246,6 +276,12 @@ HB_ENCODES(ResolveCase);
 HB_ENCODES(FreezePacket);
 HB_ENCODES(FreezeWallet);
 HB_ENCODES(ShowCase);
+HB_ENCODES(archive::ListSent);
+HB_ENCODES(archive::ListReceived);
+HB_ENCODES(archive::ListStatement);
+HB_ENCODES(archive::ShowHistory);
+HB_ENCODES(archive::CaseBundle);
+HB_ENCODES(archive::ReadFeed);
 #undef HB_ENCODES
 
 }  // namespace hb::net

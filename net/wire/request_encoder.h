@@ -30,7 +30,8 @@ class RequestEncoder {
   Frame hello(std::uint64_t id, const Hello& hello);
   Frame ping(std::uint64_t id);
 
-  // Any alternative of hb::Command but ClaimBatch, or a ClaimItem.  deadline 0: none.
+  // Any alternative of hb::Command but ClaimBatch, any of archive::Query, or a ClaimItem.  deadline
+  // 0: none.
   template <class Command>
   Frame command(std::uint64_t id, Time deadline, const Command& command,
                 const CommandParts& parts = {});

@@ -2,8 +2,11 @@
 
 #include <array>
 #include <bit>
+#include <cstring>
 #include <optional>
+#include <span>
 #include <utility>
+#include <vector>
 
 #include "net/wire/fields.h"
 #include "net/wire/verify.h"
@@ -18,7 +21,8 @@ using AnyAnswer = decltype(Response::answer);
 static_assert(std::endian::native == std::endian::little, "seeds are copied, not converted");
 
 // A page's rows, and what is around them.
-constexpr flatbuffers::uoffset_t tables_max = limits::page_rows_max + 8;
+constexpr flatbuffers::uoffset_t tables_max = history_records_max + 8;
+static_assert(history_records_max >= limits::page_rows_max);
 
 // Where something returns false, the answer breaks the protocol in a way that verification does not
 // see.  A server keeps texts within their limits, so a longer one is no answer of its.
@@ -84,6 +88,83 @@ bool take(const flatbuffers::Vector<std::uint8_t>* from, std::optional<PrfKey>& 
   std::array<std::byte, sizeof(PrfKey)> seed;
   if (!read(from, seed)) return false;
   to = std::bit_cast<PrfKey>(seed);
+  return true;
+}
+
+bool take(const fb::SentEntry* from, archive::SentEntry& to) {
+  if (from == nullptr) return false;
+  to.packet = PacketId(from->packet());
+  to.is_transfer = from->is_transfer();
+  to.kind = static_cast<PacketKind>(from->kind());
+  to.state = static_cast<PacketState>(from->state());
+  to.transfer_state = static_cast<TransferState>(from->transfer_state());
+  to.recipient = UserId(from->recipient());
+  to.total = Amount(from->total());
+  to.share_count = from->share_count();
+  to.claimed_count = from->claimed_count();
+  to.claimed = Amount(from->claimed());
+  to.refunded = Amount(from->refunded());
+  to.returned = Amount(from->returned());
+  to.sent_at = Time(from->sent_at());
+  return read(from->remark(), to.remark) && read(from->group(), to.group);
+}
+
+bool take(const fb::ReceivedEntry* from, archive::ReceivedEntry& to) {
+  if (from == nullptr) return false;
+  to.packet = PacketId(from->packet());
+  to.is_transfer = from->is_transfer();
+  to.sender = UserId(from->sender());
+  to.amount = Amount(from->amount());
+  to.received_at = Time(from->received_at());
+  to.state = static_cast<ShareState>(from->state());
+  return read(from->remark(), to.remark);
+}
+
+bool take(const fb::Movement* from, archive::Movement& to) {
+  if (from == nullptr) return false;
+  to = {Sequence(from->sequence()), Time(from->at()),       static_cast<EventType>(from->cause()),
+        PacketId(from->packet()),   Amount(from->amount()), Amount(from->balance())};
+  return true;
+}
+
+// How many whole records the bytes are; nothing where they are none.
+std::optional<std::size_t> count_records(std::span<const std::byte> bytes) {
+  std::size_t count = 0;
+  while (!bytes.empty()) {
+    EventHeader header;
+    if (bytes.size() < sizeof(header)) return std::nullopt;
+    std::memcpy(&header, bytes.data(), sizeof(header));
+    if (header.units == 0 || header.bytes() > bytes.size()) return std::nullopt;
+    bytes = bytes.subspan(header.bytes());
+    ++count;
+  }
+  return count;
+}
+
+// Bytes that are `count` whole records, so that whoever reads them stays within them.
+bool take_records(const flatbuffers::Vector<std::uint8_t>* from, std::size_t count,
+                  std::vector<std::byte>& to) {
+  if (from != nullptr) {
+    const std::span<const std::byte> bytes = std::as_bytes(std::span(from->Data(), from->size()));
+    to.assign(bytes.begin(), bytes.end());
+  }
+  return count_records(to) == count;
+}
+
+bool take(const fb::HistoryRecord* from, archive::HistoryRecord& to) {
+  if (from == nullptr) return false;
+  to.shard = ShardId(from->shard());
+  to.sequence = Sequence(from->sequence());
+  return take_records(from->record(), 1, to.record);
+}
+
+template <class Table, class Row>
+bool take_rows(const flatbuffers::Vector<flatbuffers::Offset<Table>>* from, std::vector<Row>& to) {
+  if (from == nullptr) return true;
+  to.reserve(from->size());
+  for (const Table* row : *from) {
+    if (!take(row, to.emplace_back())) return false;
+  }
   return true;
 }
 
@@ -212,12 +293,7 @@ bool convert(const fb::PayoutAnswer& from, AnyAnswer& answer) {
 bool convert(const fb::PayoutListAnswer& from, AnyAnswer& answer) {
   auto& to = answer.emplace<PayoutPage>();
   to.more = from.more();
-  if (from.payouts() == nullptr) return true;
-  to.payouts.reserve(from.payouts()->size());
-  for (const fb::Payout* payout : *from.payouts()) {
-    if (!take(payout, to.payouts.emplace_back())) return false;
-  }
-  return true;
+  return take_rows(from.payouts(), to.payouts);
 }
 
 // ---- support ------------------------------------------------------------------------------------
@@ -229,6 +305,48 @@ bool convert(const fb::PacketFreezeAnswer& from, AnyAnswer& answer) {
 
 bool convert(const fb::CaseAnswer& from, AnyAnswer& answer) {
   return take(from.record(), answer.emplace<CaseRecord>());
+}
+
+// ---- records ------------------------------------------------------------------------------------
+
+// What is the same in all pages: where the next one starts, and how new this one is.
+template <class Table, class Page>
+bool take_place(const Table& from, Page& to) {
+  if (from.as_of() != nullptr) {
+    for (const fb::AsOf* at : *from.as_of()) {
+      to.as_of.push_back({ShardId(at->shard()), Sequence(at->sequence()), at->events_behind()});
+    }
+  }
+  return read(from.next(), to.next);
+}
+
+bool convert(const fb::SentPage& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<archive::SentPage>();
+  return take_rows(from.entries(), to.entries) && take_place(from, to);
+}
+
+bool convert(const fb::ReceivedPage& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<archive::ReceivedPage>();
+  return take_rows(from.entries(), to.entries) && take_place(from, to);
+}
+
+bool convert(const fb::StatementPage& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<archive::StatementPage>();
+  return take_rows(from.movements(), to.movements) && take_place(from, to);
+}
+
+bool convert(const fb::HistoryPage& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<archive::HistoryPage>();
+  return take_rows(from.records(), to.records) && take_place(from, to);
+}
+
+bool convert(const fb::FeedPage& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<archive::FeedPage>();
+  to.shard = ShardId(from.shard());
+  to.first = Sequence(from.first());
+  to.count = from.count();
+  to.durable = Sequence(from.durable());
+  return take_records(from.records(), from.count(), to.records);
 }
 
 // ---- which --------------------------------------------------------------------------------------
@@ -261,6 +379,11 @@ bool take_answer(const fb::Response& response, AnyAnswer& answer) {
     HB_ANSWER(PayoutAnswer);
     HB_ANSWER(PayoutListAnswer);
     HB_ANSWER(CaseAnswer);
+    HB_ANSWER(SentPage);
+    HB_ANSWER(ReceivedPage);
+    HB_ANSWER(StatementPage);
+    HB_ANSWER(HistoryPage);
+    HB_ANSWER(FeedPage);
     case fb::Answer::NONE:
       break;
   }

@@ -1,7 +1,8 @@
 // The client's side of the wire, inwards: a frame's payload to a response.
 //
 // Cost:    verification and conversion; vectors and texts stay views of the payload.  No allocation
-//          but for the server's version in Welcome and the rows of a page.
+//          but for the server's version in Welcome, the rows of a page and the records of a history
+//          or feed.
 // Threads: any.
 #pragma once
 

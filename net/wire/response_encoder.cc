@@ -4,6 +4,8 @@
 #include <new>
 #include <span>
 #include <string_view>
+#include <variant>
+#include <vector>
 
 #include "engine/base/assert.h"
 #include "net/wire/fields.h"
@@ -184,6 +186,96 @@ Built build(Builder& builder, const CaseAnswer& from, const ReplyBatch& batch) {
                            opened_by, resolved_by, opened_note, resolved_note)));
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+// What is empty is left out, as with texts.
+template <class Table, class Row>
+flatbuffers::Offset<flatbuffers::Vector<flatbuffers::Offset<Table>>> rows(
+    Builder& builder, const std::vector<Row>& from,
+    flatbuffers::Offset<Table> (*build_row)(Builder&, const Row&)) {
+  if (from.empty()) return {};
+  return builder.CreateVector<flatbuffers::Offset<Table>>(
+      from.size(), [&](std::size_t i) { return build_row(builder, from[i]); });
+}
+
+flatbuffers::Offset<flatbuffers::Vector<const fb::AsOf*>> as_of(
+    Builder& builder, const std::vector<archive::AsOf>& from) {
+  if (from.empty()) return {};
+  return builder.CreateVectorOfStructs<fb::AsOf>(from.size(), [&](std::size_t i, fb::AsOf* to) {
+    *to = fb::AsOf(from[i].shard.value, from[i].sequence.value, from[i].events_behind);
+  });
+}
+
+flatbuffers::Offset<fb::SentEntry> row(Builder& builder, const archive::SentEntry& from) {
+  const Text remark = text(builder, from.remark.view());
+  const Text group = text(builder, from.group.view());
+  return fb::CreateSentEntry(
+      builder, from.packet.value, from.is_transfer, static_cast<fb::PacketKind>(from.kind),
+      static_cast<fb::PacketState>(from.state), static_cast<fb::TransferState>(from.transfer_state),
+      from.recipient.value, from.total.fen(), from.share_count, from.claimed_count,
+      from.claimed.fen(), from.refunded.fen(), from.returned.fen(), from.sent_at.us(), remark,
+      group);
+}
+
+flatbuffers::Offset<fb::ReceivedEntry> row(Builder& builder, const archive::ReceivedEntry& from) {
+  const Text remark = text(builder, from.remark.view());
+  return fb::CreateReceivedEntry(builder, from.packet.value, from.is_transfer, from.sender.value,
+                                 from.amount.fen(), from.received_at.us(),
+                                 static_cast<fb::ShareState>(from.state), remark);
+}
+
+flatbuffers::Offset<fb::Movement> row(Builder& builder, const archive::Movement& from) {
+  return fb::CreateMovement(builder, from.sequence.value, from.at.us(),
+                            static_cast<std::uint8_t>(from.cause), from.packet.value,
+                            from.amount.fen(), from.balance.fen());
+}
+
+flatbuffers::Offset<fb::HistoryRecord> row(Builder& builder, const archive::HistoryRecord& from) {
+  const auto record = bytes(builder, from.record);
+  return fb::CreateHistoryRecord(builder, from.shard.value, from.sequence.value, record);
+}
+
+Built build(Builder&, const std::monostate&) {
+  return {};
+}
+
+Built build(Builder& builder, const archive::SentPage& from) {
+  const auto entries = rows<fb::SentEntry, archive::SentEntry>(builder, from.entries, row);
+  const Text next = text(builder, from.next.view());
+  return built(fb::CreateSentPage(builder, entries, next, as_of(builder, from.as_of)));
+}
+
+Built build(Builder& builder, const archive::ReceivedPage& from) {
+  const auto entries = rows<fb::ReceivedEntry, archive::ReceivedEntry>(builder, from.entries, row);
+  const Text next = text(builder, from.next.view());
+  return built(fb::CreateReceivedPage(builder, entries, next, as_of(builder, from.as_of)));
+}
+
+Built build(Builder& builder, const archive::StatementPage& from) {
+  const auto movements = rows<fb::Movement, archive::Movement>(builder, from.movements, row);
+  const Text next = text(builder, from.next.view());
+  return built(fb::CreateStatementPage(builder, movements, next, as_of(builder, from.as_of)));
+}
+
+Built build(Builder& builder, const archive::HistoryPage& from) {
+  const auto records = rows<fb::HistoryRecord, archive::HistoryRecord>(builder, from.records, row);
+  const Text next = text(builder, from.next.view());
+  return built(fb::CreateHistoryPage(builder, records, next, as_of(builder, from.as_of)));
+}
+
+Built build(Builder& builder, const archive::FeedPage& from) {
+  const auto records = from.records.empty()
+                           ? flatbuffers::Offset<flatbuffers::Vector<std::uint8_t>>()
+                           : bytes(builder, from.records);
+  return built(fb::CreateFeedPage(builder, from.shard.value, from.first.value, from.count,
+                                  from.durable.value, records));
+}
+
+bool fits_a_frame(const archive::QueryAnswer& answer) {
+  const auto* history = std::get_if<archive::HistoryPage>(&answer);
+  return history == nullptr || history->records.size() <= history_records_max;
+}
+
 // ---- the response -------------------------------------------------------------------------------
 
 // What a response says besides its answer.
@@ -214,7 +306,8 @@ std::span<const std::byte> finish(Builder& builder, const Head& head, Built answ
 }
 
 Duration retry_after(Status status, std::int64_t limit) {
-  return Duration::us(status == Status::overloaded ? limit : 0);
+  const bool passes = status == Status::overloaded || status == Status::records_unavailable;
+  return Duration::us(passes ? limit : 0);
 }
 
 }  // namespace
@@ -244,6 +337,19 @@ ResponseEncoder::Frame ResponseEncoder::claims(std::uint64_t id,
   builder_.Clear();
   const Built answer = build_claims(builder_, answers);
   return finish(builder_, {id, Status::ok, false, 0, retry_after}, answer);
+}
+
+ResponseEncoder::Frame ResponseEncoder::query(std::uint64_t id, const archive::QueryReply& reply) {
+  constexpr Refusal too_large{Status::page_out_of_range, limits::page_rows_max};
+  if (!fits_a_frame(reply.answer)) return refusal(id, too_large);
+  builder_.Clear();
+  const Built answer =
+      std::visit([&](const auto& from) { return build(builder_, from); }, reply.answer);
+  const Frame frame = finish(
+      builder_, {id, reply.status, false, reply.limit, retry_after(reply.status, reply.limit)},
+      answer);
+  const bool fits = frame.size() <= sizeof(FrameHeader) + limits::frame_bytes_max;
+  return fits ? frame : refusal(id, too_large);
 }
 
 ResponseEncoder::Frame ResponseEncoder::refusal(std::uint64_t id, Refusal refusal) {

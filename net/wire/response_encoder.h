@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <span>
 
+#include "engine/archive/queries.h"
 #include "engine/ledger/commands.h"
 #include "net/wire/messages.h"
 
@@ -30,6 +31,8 @@ class ResponseEncoder {
   Frame claim(std::uint64_t id, const ClaimAnswer& answer);
   // The answers to a batch; `retry_after` tells how long to wait with those that are overloaded.
   Frame claims(std::uint64_t id, std::span<const ClaimAnswer> answers, Duration retry_after = {});
+  // The answer to a query of the records; page_out_of_range where it would fill more than a frame.
+  Frame query(std::uint64_t id, const archive::QueryReply& reply);
   // A status with its sentence and no answer; limit as the status says.
   Frame refusal(std::uint64_t id, Refusal refusal);
   Frame welcome(std::uint64_t id, const Welcome& welcome);

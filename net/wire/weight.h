@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "engine/archive/queries.h"
 #include "engine/base/limits.h"
 #include "engine/ledger/commands.h"
 
@@ -24,12 +25,46 @@ constexpr std::uint32_t weight_of(const ShowPacket&) {
   return limits::packet_shares_max;
 }
 
+constexpr std::uint32_t page_weight(std::uint32_t count_max) {
+  return std::clamp<std::uint32_t>(count_max, 1, limits::page_rows_max);
+}
+
 constexpr std::uint32_t weight_of(const ListPayouts& command) {
-  return std::clamp<std::uint32_t>(command.count_max, 1, limits::page_rows_max);
+  return page_weight(command.count_max);
 }
 
 constexpr std::uint32_t weight_of(const SendPacket& command) {
   return 1 + command.recipients_count / recipients_per_weight;
+}
+
+// ---- queries of the records ---------------------------------------------------------------------
+
+// A page of a feed is as large as a few hundred claims, but somebody who waits at its end for hours
+// must not hold the window of those who do not.
+inline constexpr std::uint32_t feed_weight = 16;
+
+constexpr std::uint32_t weight_of(const archive::ListSent& query) {
+  return page_weight(query.count_max);
+}
+
+constexpr std::uint32_t weight_of(const archive::ListReceived& query) {
+  return page_weight(query.count_max);
+}
+
+constexpr std::uint32_t weight_of(const archive::ListStatement& query) {
+  return page_weight(query.count_max);
+}
+
+constexpr std::uint32_t weight_of(const archive::ShowHistory&) {
+  return limits::page_rows_max;
+}
+
+constexpr std::uint32_t weight_of(const archive::CaseBundle&) {
+  return limits::page_rows_max;
+}
+
+constexpr std::uint32_t weight_of(const archive::ReadFeed&) {
+  return feed_weight;
 }
 
 }  // namespace hb::net

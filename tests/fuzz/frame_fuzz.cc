@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -23,7 +24,9 @@ using namespace hb::net;
 class Sink : public CommandSink {
  public:
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
+  void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope.to); }
   std::vector<CommandBatch> batches = std::vector<CommandBatch>(limits::shards_max);
+  std::vector<ReplyTo> queries;
 };
 
 void feed(Session& session, Sink& sink, std::span<const std::byte> bytes, std::size_t at_once) {
@@ -66,6 +69,9 @@ void answer_all(Session& session, Sink& sink) {
       session.answer(reply, replies);
     }
     batch.clear();
+  }
+  for (const ReplyTo to : std::exchange(sink.queries, {})) {
+    session.answer({to, Status::ok, 0, archive::FeedPage{}});
   }
   HB_ASSERT(session.in_flight() == 0);
 }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/ip/address_v4.hpp>
+#include <utility>
 #include <variant>
 
 namespace hb::net {
@@ -13,10 +14,12 @@ struct FakeServer::Peer : CommandSink {
   Peer(tcp::socket s, const SessionOptions& options, ResponseEncoder& encoder)
       : socket(std::move(s)), session(options, encoder, 1, Time(0)), batches(options.shard_count) {}
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
+  void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope); }
 
   tcp::socket socket;
   Session session;
   std::vector<CommandBatch> batches;
+  std::vector<archive::QueryEnvelope> queries;
   bool writing = false;
 };
 
@@ -90,6 +93,10 @@ void FakeServer::serve(const std::shared_ptr<Peer>& peer) {
       }
       batch.clear();
     }
+    for (const archive::QueryEnvelope& query : std::exchange(peer->queries, {})) {
+      const archive::QueryReply reply = look_up(query);
+      if (!mute) peer->session.answer(reply);
+    }
     peer->session.resume(Time(0), *peer);
   } while (std::any_of(peer->batches.begin(), peer->batches.end(),
                        [](const CommandBatch& batch) { return !batch.empty(); }));
@@ -121,6 +128,14 @@ Reply FakeServer::carry_out(const CommandEnvelope& envelope, const CommandBatch&
                             ReplyBatch& replies) {
   Reply reply;
   std::visit([&](const auto& command) { run(command, batch, reply, replies); }, envelope.command);
+  return reply;
+}
+
+archive::QueryReply FakeServer::look_up(const archive::QueryEnvelope& envelope) {
+  queries.push_back(envelope.query);
+  archive::QueryReply reply{{}, Status::records_unavailable, 1000, {}};
+  if (answer_query) reply = answer_query(envelope.query);
+  reply.to = envelope.to;
   return reply;
 }
 

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -42,6 +43,10 @@ class FakeServer {
   std::vector<UserId> recipients;           // of the last packet sent
   std::string freeze_note;                  // of the last freeze
   std::map<std::uint64_t, std::int64_t> balances;
+  std::vector<archive::Query> queries;  // as they came
+
+  // What queries are answered; the default is none, and records_unavailable.
+  std::function<archive::QueryReply(const archive::Query&)> answer_query;
 
  private:
   struct Peer;
@@ -51,6 +56,7 @@ class FakeServer {
   void serve(const std::shared_ptr<Peer>& peer);
   void write(const std::shared_ptr<Peer>& peer);
   Reply carry_out(const CommandEnvelope& command, const CommandBatch& batch, ReplyBatch& replies);
+  archive::QueryReply look_up(const archive::QueryEnvelope& envelope);
   ClaimAnswer claim(const ClaimItem& claim);
   static TransferAnswer transfer(PacketId id, TransferState state);
 

@@ -29,12 +29,14 @@ constexpr Key128 key{1, 2};
 class Sink : public CommandSink {
  public:
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
+  void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope); }
   std::size_t command_count() const {
     std::size_t count = 0;
     for (const CommandBatch& batch : batches) count += batch.commands.size();
     return count;
   }
   std::vector<CommandBatch> batches = std::vector<CommandBatch>(4);
+  std::vector<archive::QueryEnvelope> queries;
 };
 
 // A response that outlives its frame.
@@ -207,6 +209,7 @@ using SessionHandshake = SessionTest;
 using SessionRouting = SessionTest;
 using SessionParts = SessionTest;
 using SessionClaims = SessionTest;
+using SessionQueries = SessionTest;
 using SessionWindow = SessionTest;
 using SessionTime = SessionTest;
 using SessionBadInput = SessionTest;
@@ -664,6 +667,109 @@ TEST_F(SessionClaims, ABatchOverTheLimitIsRefusedAndTheConnectionStays) {
   EXPECT_EQ(sink.command_count(), 1);
 }
 
+// ---- queries of the records ---------------------------------------------------------------------
+
+TEST_F(SessionQueries, EachGoesToTheSinkAndNoneToAShard) {
+  options.shard_count = 4;
+  start_greeted();
+  const auto reaches_the_sink = [&]<class T>(const T& query) {
+    bytes_in(client.command(5, Time(), query));
+    ASSERT_FALSE(sink.queries.empty());
+    EXPECT_TRUE(std::holds_alternative<T>(sink.queries.back().query)) << typeid(T).name();
+    EXPECT_EQ(sink.queries.back().to.connection, connection);
+  };
+  reaches_the_sink(archive::ListSent{.user = UserId(1), .cursor = {}, .count_max = 2});
+  reaches_the_sink(archive::ListReceived{});
+  reaches_the_sink(archive::ListStatement{});
+  reaches_the_sink(archive::ShowHistory{});
+  reaches_the_sink(archive::CaseBundle{});
+  reaches_the_sink(archive::ReadFeed{.shard = ShardId(3)});
+  EXPECT_EQ(sink.queries.size(), std::variant_size_v<archive::Query>);
+  EXPECT_EQ(sink.command_count(), 0);
+  const auto& list = std::get<archive::ListSent>(sink.queries[0].query);
+  EXPECT_EQ(list.user, UserId(1));
+  EXPECT_EQ(list.count_max, 2);
+}
+
+TEST_F(SessionQueries, AreAnsweredUnderTheClientsIdInWhateverOrderAnswersCome) {
+  start_greeted();
+  bytes_in(client.command(70, Time(), archive::ReadFeed{}));
+  bytes_in(client.command(71, Time(), archive::ListStatement{}));
+  bytes_in(client.command(72, Time(), ShowWallet{UserId(1)}));
+  ASSERT_EQ(sink.queries.size(), 2);
+  session().answer({sink.queries[1].to, Status::ok, 0, archive::StatementPage{}});
+  answer_ok(sink.batches[0].commands.at(0));
+  session().answer({sink.queries[0].to, Status::cursor_invalid, 9, {}});
+  EXPECT_EQ(session().in_flight(), 0);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 3);
+  EXPECT_EQ(responses[0].id, 71);
+  EXPECT_EQ(responses[0].answer_index, answer_of<archive::StatementPage>());
+  EXPECT_EQ(responses[1].id, 72);
+  EXPECT_EQ(responses[2].id, 70);
+  EXPECT_EQ(responses[2].status, Status::cursor_invalid);
+  EXPECT_EQ(responses[2].limit, 9);
+}
+
+TEST_F(SessionQueries, CountByTheRowsThatTheirAnswersCarry) {
+  start_greeted();
+  const auto weight = [&](const auto& query) {
+    const std::uint32_t before = session().in_flight();
+    bytes_in(client.command(1, Time(), query));
+    return session().in_flight() - before;
+  };
+  EXPECT_EQ(weight(archive::ListSent{.user = {}, .cursor = {}, .count_max = 20}), 20);
+  EXPECT_EQ(weight(archive::ListSent{}), 1);
+  EXPECT_EQ(weight(archive::ListReceived{.user = {}, .cursor = {}, .count_max = UINT32_MAX}),
+            limits::page_rows_max);
+  EXPECT_EQ(weight(archive::ListStatement{.user = {}, .cursor = {}, .count_max = 7}), 7);
+  EXPECT_EQ(weight(archive::ShowHistory{}), limits::page_rows_max);
+  EXPECT_EQ(weight(archive::CaseBundle{}), limits::page_rows_max);
+  EXPECT_EQ(weight(archive::ReadFeed{}), 16);
+
+  for (const archive::QueryEnvelope& query : sink.queries) {
+    session().answer({query.to, Status::ok, 0, {}});
+  }
+  EXPECT_EQ(session().in_flight(), 0);
+}
+
+TEST_F(SessionQueries, AFeedOfAShardThatIsNotThereIsRefused) {
+  options.shard_count = 4;
+  start_greeted();
+  bytes_in(client.command(6, Time(), archive::ReadFeed{.shard = ShardId(4)}));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].id, 6);
+  EXPECT_EQ(responses[0].status, Status::shard_unknown);
+  EXPECT_EQ(responses[0].limit, 4);
+  EXPECT_TRUE(sink.queries.empty());
+  EXPECT_EQ(session().in_flight(), 0);
+}
+
+TEST_F(SessionQueries, ACursorThatIsTooLongIsRefusedAndTheConnectionStays) {
+  start_greeted();
+  flatbuffers::FlatBufferBuilder builder;
+  const auto cursor = builder.CreateString(std::string(archive::cursor_bytes_max + 1, 'c'));
+  const auto body = ::hongbao::CreateListSent(builder, 1, cursor, 10).Union();
+  bytes_in(finish_frame(builder, ::hongbao::CreateRequest(builder, 12, 0, nullptr,
+                                                          ::hongbao::Command::ListSent, body)));
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::cursor_invalid);
+  EXPECT_FALSE(session().closing());
+  EXPECT_TRUE(sink.queries.empty());
+}
+
+TEST_F(SessionQueries, TheAnswerToAClosingConnectionIsDropped) {
+  start_greeted();
+  bytes_in(client.command(6, Time(), archive::ReadFeed{}));
+  session().close_with(Status::shutting_down);
+  session().answer({sink.queries.at(0).to, Status::ok, 0, archive::FeedPage{}});
+  EXPECT_EQ(session().in_flight(), 0);
+  EXPECT_EQ(heard().size(), 1);
+  EXPECT_TRUE(session().finished());
+}
+
 // ---- window -------------------------------------------------------------------------------------
 
 TEST_F(SessionWindow, HoldsBackWhatHasNoRoomUntilAnswersMakeSome) {
@@ -958,6 +1064,13 @@ TEST_F(SessionDeathTest, ASecondAnswerToOneCommandIsOurBug) {
   const CommandEnvelope command = sink.batches[0].commands.at(0);
   answer_ok(command);
   EXPECT_DEATH(answer_ok(command), "assertion failed");
+}
+
+TEST_F(SessionDeathTest, TheAnswerOfAQueryToACommandIsOurBug) {
+  start_greeted();
+  bytes_in(client.command(1, Time(), ShowWallet{UserId(1)}));
+  const ReplyTo to = sink.batches[0].commands.at(0).reply_to;
+  EXPECT_DEATH(session().answer({to, Status::ok, 0, archive::FeedPage{}}), "assertion failed");
 }
 
 }  // namespace

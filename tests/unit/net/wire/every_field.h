@@ -5,7 +5,9 @@
 #pragma once
 
 #include <tuple>
+#include <vector>
 
+#include "engine/archive/queries.h"
 #include "engine/ledger/commands.h"
 
 namespace hb::net {
@@ -185,6 +187,85 @@ inline auto fields(const CaseRecord& v) {
                opened_by, resolved_by, opened_note, resolved_note] = v;
   return std::tuple(case_id, subject, user, state, opened_at, resolved_at, returned, shortfall,
                     opened_by.view(), resolved_by.view(), opened_note.view(), resolved_note.view());
+}
+
+// ---- queries of the records ---------------------------------------------------------------------
+
+inline auto fields(const archive::ListSent& v) {
+  const auto& [user, cursor, count_max] = v;
+  return std::tuple(user, cursor.view(), count_max);
+}
+inline auto fields(const archive::ListReceived& v) {
+  const auto& [user, cursor, count_max] = v;
+  return std::tuple(user, cursor.view(), count_max);
+}
+inline auto fields(const archive::ListStatement& v) {
+  const auto& [user, cursor, count_max] = v;
+  return std::tuple(user, cursor.view(), count_max);
+}
+inline auto fields(const archive::ShowHistory& v) {
+  const auto& [packet, cursor, count_max] = v;
+  return std::tuple(packet, cursor.view(), count_max);
+}
+inline auto fields(const archive::CaseBundle& v) {
+  const auto& [case_id] = v;
+  return std::tuple(case_id);
+}
+inline auto fields(const archive::ReadFeed& v) {
+  const auto& [shard, from, bytes_max, wait] = v;
+  return std::tuple(shard, from, bytes_max, wait);
+}
+
+// ---- their answers ------------------------------------------------------------------------------
+
+inline auto fields(const archive::AsOf& v) {
+  const auto& [shard, sequence, events_behind] = v;
+  return std::tuple(shard, sequence, events_behind);
+}
+inline auto fields(const archive::SentEntry& v) {
+  const auto& [packet, is_transfer, kind, state, transfer_state, recipient, total, share_count,
+               claimed_count, claimed, refunded, returned, sent_at, remark, group] = v;
+  return std::tuple(packet, is_transfer, kind, state, transfer_state, recipient, total, share_count,
+                    claimed_count, claimed, refunded, returned, sent_at, remark.view(),
+                    group.view());
+}
+inline auto fields(const archive::ReceivedEntry& v) {
+  const auto& [packet, is_transfer, sender, amount, received_at, state, remark] = v;
+  return std::tuple(packet, is_transfer, sender, amount, received_at, state, remark.view());
+}
+inline auto fields(const archive::Movement& v) {
+  const auto& [sequence, at, cause, packet, amount, balance] = v;
+  return std::tuple(sequence, at, cause, packet, amount, balance);
+}
+inline auto fields(const archive::HistoryRecord& v) {
+  const auto& [shard, sequence, record] = v;
+  return std::tuple(shard, sequence, record);
+}
+template <class Row>
+auto fields_of_rows(const std::vector<Row>& rows) {
+  std::vector<decltype(fields(rows.front()))> all;
+  for (const Row& row : rows) all.push_back(fields(row));
+  return all;
+}
+inline auto fields(const archive::SentPage& v) {
+  const auto& [entries, next, as_of] = v;
+  return std::tuple(fields_of_rows(entries), next.view(), fields_of_rows(as_of));
+}
+inline auto fields(const archive::ReceivedPage& v) {
+  const auto& [entries, next, as_of] = v;
+  return std::tuple(fields_of_rows(entries), next.view(), fields_of_rows(as_of));
+}
+inline auto fields(const archive::StatementPage& v) {
+  const auto& [movements, next, as_of] = v;
+  return std::tuple(fields_of_rows(movements), next.view(), fields_of_rows(as_of));
+}
+inline auto fields(const archive::HistoryPage& v) {
+  const auto& [records, next, as_of] = v;
+  return std::tuple(fields_of_rows(records), next.view(), fields_of_rows(as_of));
+}
+inline auto fields(const archive::FeedPage& v) {
+  const auto& [shard, first, count, durable, records] = v;
+  return std::tuple(shard, first, count, durable, records);
 }
 
 }  // namespace hb::net

@@ -6,6 +6,7 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -34,6 +35,11 @@ Request decode(RequestEncoder::Frame frame) {
 template <class T>
 const T& command_in(const Request& request) {
   return std::get<T>(std::get<Command>(request.body));
+}
+
+template <class T>
+const T& query_in(const Request& request) {
+  return std::get<T>(std::get<archive::Query>(request.body));
 }
 
 // What a foreign client could send: any root table, as a payload.
@@ -106,6 +112,22 @@ TEST(RequestCodec, CarriesEveryCommandWithNothingInIt) {
       ASSERT_EQ(refusal_in(request), Status::ok);
       EXPECT_TRUE(fields(command_in<T>(request)) == fields(T{}));
     }
+  });
+}
+
+TEST(RequestCodec, CarriesEveryFieldOfEveryQuery) {
+  RequestEncoder encoder;
+  for_each_query([&]<class T>(std::type_identity<T>) {
+    SCOPED_TRACE(typeid(T).name());
+    const T sent = sample<T>();
+    expect_no_default(sent);
+    const Request request = decode(encoder.command(5, deadline, sent));
+    EXPECT_EQ(request.id, 5);
+    ASSERT_EQ(refusal_in(request), Status::ok);
+    EXPECT_TRUE(fields(query_in<T>(request)) == fields(sent));
+
+    const Request plain = decode(encoder.command(6, Time(), T{}));
+    EXPECT_TRUE(fields(query_in<T>(plain)) == fields(T{}));
   });
 }
 
@@ -305,6 +327,31 @@ TEST(RequestDecoder, RefusesTextsOverTheirLimitAndNamesIt) {
   }
 }
 
+TEST(RequestDecoder, RefusesACursorThatIsTooLongToBeOneOfOurs) {
+  using Build = flatbuffers::Offset<void> (*)(Builder&, Text);
+  const std::pair<fb::Command, Build> lists[] = {
+      {fb::Command::ListSent,
+       [](Builder& b, Text t) { return fb::CreateListSent(b, 1, t).Union(); }},
+      {fb::Command::ListReceived,
+       [](Builder& b, Text t) { return fb::CreateListReceived(b, 1, t).Union(); }},
+      {fb::Command::ListStatement,
+       [](Builder& b, Text t) { return fb::CreateListStatement(b, 1, t).Union(); }},
+      {fb::Command::ShowHistory,
+       [](Builder& b, Text t) { return fb::CreateShowHistory(b, 1, t).Union(); }}};
+  for (const auto& [type, build] : lists) {
+    SCOPED_TRACE(fb::EnumNameCommand(type));
+    for (const std::size_t over : {0U, 1U}) {
+      Builder builder;
+      const Text cursor = builder.CreateString(std::string(archive::cursor_bytes_max + over, 'c'));
+      Payload payload(builder,
+                      fb::CreateRequest(builder, 8, 0, nullptr, type, build(builder, cursor)));
+      const Request request = decode_request(payload.bytes());
+      EXPECT_EQ(request.id, 8);
+      EXPECT_EQ(refusal_in(request), over == 0 ? Status::ok : Status::cursor_invalid);
+    }
+  }
+}
+
 TEST(RequestDecoder, LeavesUtf8ToTheLedger) {
   RequestEncoder encoder;
   const Request request =
@@ -425,6 +472,9 @@ TEST(RequestDecoder, SurvivesEveryByteChanged) {
       payload_of(encoder.claims(1, Time(), claims))};
   for_each_command([&]<class T>(std::type_identity<T>) {
     payloads.push_back(payload_of(encoder.command(2, deadline, sample<T>(), parts)));
+  });
+  for_each_query([&]<class T>(std::type_identity<T>) {
+    payloads.push_back(payload_of(encoder.command(3, deadline, sample<T>())));
   });
   std::size_t refused = 0;
   for (const auto& whole : payloads) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <type_traits>
 #include <typeinfo>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -33,15 +34,18 @@ Response decode(ResponseEncoder::Frame frame) {
   return response.value_or(Response());
 }
 
+std::vector<std::uint64_t> payload_of(ResponseEncoder::Frame frame) {
+  std::vector<std::uint64_t> words(frame.size() / 8 - 1);
+  std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), words.size() * 8);
+  return words;
+}
+
 // What a foreign server could send: any answer, as a payload.
 template <class Table>
 std::vector<std::uint64_t> payload_with(Builder& builder, flatbuffers::Offset<Table> answer) {
   const auto response = fb::CreateResponse(builder, 5, fb::Status::ok, false, 0, {}, 0,
                                            fb::AnswerTraits<Table>::enum_value, answer.Union());
-  const auto frame = finish_frame(builder, response);
-  std::vector<std::uint64_t> words(frame.size() / 8 - 1);
-  std::memcpy(words.data(), frame.data() + sizeof(FrameHeader), words.size() * 8);
-  return words;
+  return payload_of(finish_frame(builder, response));
 }
 
 std::optional<Response> decode(const std::vector<std::uint64_t>& payload) {
@@ -358,6 +362,95 @@ TEST(ResponseCodec, CarriesTheLargestPacketWithinTheFrameCap) {
   EXPECT_EQ(std::get<PacketDetail>(response.answer).claims.size(), limits::packet_shares_max);
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+archive::QueryReply query_reply(archive::QueryAnswer answer) {
+  return {.to = {}, .status = Status::ok, .limit = 0, .answer = std::move(answer)};
+}
+
+TEST(ResponseCodec, CarriesEveryFieldOfEveryPageOfRecords) {
+  ResponseEncoder encoder;
+  const auto row = []<class T>(std::type_identity<T>) { expect_no_default(sample<T>()); };
+  row(std::type_identity<archive::SentEntry>());
+  row(std::type_identity<archive::ReceivedEntry>());
+  row(std::type_identity<archive::Movement>());
+  row(std::type_identity<archive::HistoryRecord>());
+  for_each_page([&]<class T>(std::type_identity<T>) {
+    SCOPED_TRACE(typeid(T).name());
+    const T sent = sample<T>();
+    expect_no_default(sent);
+    const Response response = decode(encoder.query(5, query_reply(sent)));
+    EXPECT_EQ(response.id, 5);
+    EXPECT_EQ(response.status, Status::ok);
+    ASSERT_TRUE(std::holds_alternative<T>(response.answer));
+    EXPECT_TRUE(fields(std::get<T>(response.answer)) == fields(sent));
+
+    const Response plain = decode(encoder.query(6, query_reply(T{})));
+    ASSERT_TRUE(std::holds_alternative<T>(plain.answer));
+    EXPECT_TRUE(fields(std::get<T>(plain.answer)) == fields(T{}));
+  });
+}
+
+TEST(ResponseCodec, CarriesTheLargestPageOfRecordsWithinTheFrameCap) {
+  ResponseEncoder encoder;
+  archive::SentPage page;
+  page.entries.assign(limits::page_rows_max, sample<archive::SentEntry>());
+  page.as_of.assign(limits::shards_max, {ShardId(1), Sequence(2), 3});
+  const auto frame = encoder.query(5, query_reply(page));
+  EXPECT_LE(frame.size(), limits::frame_bytes_max);
+  const Response response = decode(frame);
+  EXPECT_TRUE(fields(std::get<archive::SentPage>(response.answer)) == fields(page));
+}
+
+TEST(ResponseCodec, CarriesAsManyRecordsOfAHistoryAsAFrameHolds) {
+  ResponseEncoder encoder;
+  archive::HistoryPage page;
+  page.records.assign(10'000, {ShardId(1), Sequence(2), sample_record(1)});
+  const Response response = decode(encoder.query(5, query_reply(page)));
+  EXPECT_EQ(std::get<archive::HistoryPage>(response.answer).records.size(), 10'000);
+}
+
+TEST(ResponseEncoder, RefusesAHistoryThatIsLargerThanAFrame) {
+  ResponseEncoder encoder;
+  archive::HistoryPage large;
+  large.records.assign(130, {ShardId(1), Sequence(2), sample_record(255)});
+  archive::HistoryPage many;
+  many.records.assign(history_records_max + 1, {ShardId(1), Sequence(2), {}});
+  for (const archive::HistoryPage& page : {large, many}) {
+    const Response response = decode(encoder.query(5, query_reply(page)));
+    EXPECT_EQ(response.id, 5);
+    EXPECT_EQ(response.status, Status::page_out_of_range);
+    EXPECT_EQ(response.limit, limits::page_rows_max);
+    EXPECT_TRUE(std::holds_alternative<NoAnswer>(response.answer));
+  }
+}
+
+TEST(ResponseEncoder, LeaksNoPaddingOfWhatAPageIsTrueOf) {
+  ResponseEncoder encoder;
+  archive::SentPage page;
+  page.as_of.resize(4);
+  std::memset(static_cast<void*>(page.as_of.data()), 0xee,
+              page.as_of.size() * sizeof(archive::AsOf));
+  for (archive::AsOf& as_of : page.as_of) {
+    as_of.shard = ShardId();
+    as_of.sequence = Sequence();
+    as_of.events_behind = 0;
+  }
+  const auto frame = encoder.query(1, query_reply(page));
+  EXPECT_EQ(std::count(frame.begin(), frame.end(), std::byte{0xee}), 0);
+}
+
+TEST(ResponseCodec, RecordsThatAreNotThereTellWhenToComeAgain) {
+  ResponseEncoder encoder;
+  const Response response = decode(encoder.query(
+      5, {.to = {}, .status = Status::records_unavailable, .limit = 1'000'000, .answer = {}}));
+  EXPECT_EQ(response.status, Status::records_unavailable);
+  EXPECT_EQ(response.limit, 1'000'000);
+  EXPECT_EQ(response.retry_after, Duration::seconds(1));
+  EXPECT_FALSE(response.message.empty());
+  EXPECT_TRUE(std::holds_alternative<NoAnswer>(response.answer));
+}
+
 // ---- refusals -----------------------------------------------------------------------------------
 
 TEST(ResponseCodec, CarriesRefusalsWithLimitAndSentence) {
@@ -438,6 +531,47 @@ TEST(ResponseDecoder, RefusesTextsOverTheirLimit) {
   EXPECT_FALSE(decode(payload_with(builder, fb::CreateCaseAnswer(builder, record_at))).has_value());
 }
 
+TEST(ResponseDecoder, RefusesRecordsThatAreNotWholeOnes) {
+  const auto good = [](std::vector<std::byte> records, std::uint32_t count) {
+    Builder builder;
+    const auto vector = bytes(builder, records);
+    const auto page = fb::CreateFeedPage(builder, 0, 1, count, 9, vector);
+    return decode(payload_with(builder, page)).has_value();
+  };
+  std::vector<std::byte> two = sample_record(1);
+  two.resize(2 * limits::record_unit_bytes, std::byte{1});
+  EXPECT_TRUE(good(two, 2));
+  EXPECT_FALSE(good(two, 1));
+  EXPECT_FALSE(good(two, 3));
+  EXPECT_FALSE(good(std::vector(two.begin(), two.end() - 1), 2));
+  two[1] = std::byte{0};
+  EXPECT_FALSE(good(two, 2)) << "a record of no length";
+  two[1] = std::byte{3};
+  EXPECT_FALSE(good(two, 1)) << "a record that is longer than what there is";
+  EXPECT_FALSE(good(std::vector<std::byte>(3, std::byte{1}), 1)) << "half a header";
+}
+
+TEST(ResponseDecoder, RefusesAHistorysRecordThatIsNoneOrTwo) {
+  const auto good = [](std::span<const std::byte> record) {
+    Builder builder;
+    const std::vector one = {fb::CreateHistoryRecord(builder, 0, 1, bytes(builder, record))};
+    const auto page = fb::CreateHistoryPage(builder, builder.CreateVector(one));
+    return decode(payload_with(builder, page)).has_value();
+  };
+  EXPECT_TRUE(good(sample_record(2)));
+  EXPECT_FALSE(good({}));
+  std::vector<std::byte> two = sample_record(1);
+  two.resize(2 * limits::record_unit_bytes, std::byte{1});
+  EXPECT_FALSE(good(two));
+}
+
+TEST(ResponseDecoder, RefusesACursorThatIsTooLongToAskWith) {
+  Builder builder;
+  const auto next = builder.CreateString(std::string(archive::cursor_bytes_max + 1, 'c'));
+  EXPECT_FALSE(
+      decode(payload_with(builder, fb::CreateStatementPage(builder, {}, next))).has_value());
+}
+
 TEST(ResponseDecoder, RefusesAnswersWithoutWhatTheyAreAbout) {
   const auto refused = [](auto make) {
     Builder builder;
@@ -468,11 +602,15 @@ TEST(ResponseDecoder, SurvivesEveryByteChanged) {
                             CaseAnswer{0},
                             sample<TransferAnswer>(),
                             sample<WalletAnswer>()};
-  std::size_t refused = 0;
+  std::vector<std::vector<std::uint64_t>> payloads;
   for (const Answer& answer : answers) {
-    const auto frame = encoder.reply(5, reply_with(answer), batch);
-    std::vector<std::uint64_t> whole(frame.size() / 8 - 1);
-    std::memcpy(whole.data(), frame.data() + sizeof(FrameHeader), whole.size() * 8);
+    payloads.push_back(payload_of(encoder.reply(5, reply_with(answer), batch)));
+  }
+  for_each_page([&]<class T>(std::type_identity<T>) {
+    payloads.push_back(payload_of(encoder.query(5, query_reply(sample<T>()))));
+  });
+  std::size_t refused = 0;
+  for (const auto& whole : payloads) {
     std::vector<std::uint64_t> words = whole;
     const auto payload = std::as_writable_bytes(std::span(words));
     for (std::size_t at = 0; at < payload.size(); ++at) {

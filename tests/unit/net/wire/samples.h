@@ -10,6 +10,7 @@
 #include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "tests/unit/net/wire/every_field.h"
 
@@ -35,6 +36,22 @@ void for_each_command(const Visit& visit) {
     };
     (one(std::type_identity<T>()), ...);
   }(std::type_identity<Command>());
+}
+
+// The same for each query of the records.
+template <class Visit>
+void for_each_query(const Visit& visit) {
+  [&]<class... T>(std::type_identity<std::variant<T...>>) {
+    (visit(std::type_identity<T>()), ...);
+  }(std::type_identity<archive::Query>());
+}
+
+// The same for each answer to one.
+template <class Visit>
+void for_each_page(const Visit& visit) {
+  [&]<class... T>(std::type_identity<std::variant<std::monostate, T...>>) {
+    (visit(std::type_identity<T>()), ...);
+  }(std::type_identity<archive::QueryAnswer>());
 }
 
 // Fails for each field of the sample that a message without it would carry as well.
@@ -277,6 +294,108 @@ inline CaseRecord sample() {
           .resolved_by = longest<Operator>('p'),
           .opened_note = longest<Note>('1'),
           .resolved_note = longest<Note>('2')};
+}
+
+// ---- queries of the records, and their answers --------------------------------------------------
+
+template <>
+inline archive::ListSent sample() {
+  return {UserId(5), longest<archive::Cursor>('c'), 100};
+}
+template <>
+inline archive::ListReceived sample() {
+  return {UserId(6), longest<archive::Cursor>('d'), UINT32_MAX};
+}
+template <>
+inline archive::ListStatement sample() {
+  return {UserId(7), longest<archive::Cursor>('e'), 1};
+}
+template <>
+inline archive::ShowHistory sample() {
+  return {PacketId(4112), longest<archive::Cursor>('f'), 2};
+}
+template <>
+inline archive::CaseBundle sample() {
+  return {CaseId(4113)};
+}
+template <>
+inline archive::ReadFeed sample() {
+  return {ShardId(63), Sequence(UINT64_MAX), 1 << 20, Duration::seconds(30)};
+}
+
+// A record of so many units, as far as its frame goes.
+inline std::vector<std::byte> sample_record(std::uint8_t units, std::byte filler = std::byte{7}) {
+  std::vector<std::byte> record(units * limits::record_unit_bytes, filler);
+  record[0] = std::byte(EventType::claimed);
+  record[1] = std::byte(units);
+  return record;
+}
+
+inline std::vector<archive::AsOf> sample_as_of() {
+  return {{ShardId(0), Sequence(17), 3}, {ShardId(1), Sequence(UINT64_MAX), UINT64_MAX}};
+}
+
+template <>
+inline archive::SentEntry sample() {
+  return {.packet = PacketId(4114),
+          .is_transfer = true,
+          .kind = PacketKind::direct,
+          .state = PacketState::recalled,
+          .transfer_state = TransferState::arrived,
+          .recipient = UserId(8),
+          .total = Amount(91),
+          .share_count = 500,
+          .claimed_count = 499,
+          .claimed = Amount(90),
+          .refunded = Amount(89),
+          .returned = Amount(88),
+          .sent_at = Time(21),
+          .remark = longest<Remark>('r'),
+          .group = longest<Group>('g')};
+}
+template <>
+inline archive::ReceivedEntry sample() {
+  return {.packet = PacketId(4115),
+          .is_transfer = true,
+          .sender = UserId(9),
+          .amount = Amount(87),
+          .received_at = Time(22),
+          .state = ShareState::returned_short,
+          .remark = longest<Remark>('r')};
+}
+template <>
+inline archive::Movement sample() {
+  return {Sequence(23),   Time(24),    EventType::transfer_arrived,
+          PacketId(4116), Amount(-86), Amount(85)};
+}
+template <>
+inline archive::HistoryRecord sample() {
+  return {ShardId(3), Sequence(25), sample_record(2)};
+}
+template <>
+inline archive::SentPage sample() {
+  return {{sample<archive::SentEntry>(), {}}, longest<archive::Cursor>('n'), sample_as_of()};
+}
+template <>
+inline archive::ReceivedPage sample() {
+  return {{sample<archive::ReceivedEntry>(), {}}, longest<archive::Cursor>('n'), sample_as_of()};
+}
+template <>
+inline archive::StatementPage sample() {
+  return {{sample<archive::Movement>(), {}}, longest<archive::Cursor>('n'), sample_as_of()};
+}
+template <>
+inline archive::HistoryPage sample() {
+  return {{sample<archive::HistoryRecord>(), {ShardId(), Sequence(), sample_record(255)}},
+          longest<archive::Cursor>('n'),
+          sample_as_of()};
+}
+template <>
+inline archive::FeedPage sample() {
+  std::vector<std::byte> records = sample_record(1);
+  const std::vector<std::byte> second = sample_record(3, std::byte{9});
+  records.insert(records.end(), second.begin(), second.end());
+  return {ShardId(3), Sequence(26), 2, Sequence(28), records};
 }
 
 }  // namespace hb::net
