@@ -171,4 +171,33 @@ Result<Outcome<WalletAnswer>> BlockingClient::freeze_wallet(const FreezeWallet& 
   return ask<WalletAnswer>([&](auto done) { client_.freeze_wallet(command, note, done); });
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+Result<Outcome<archive::SentPage>> BlockingClient::list_sent(const archive::ListSent& query) {
+  return ask<archive::SentPage>([&](auto done) { client_.list_sent(query, done); });
+}
+
+Result<Outcome<archive::ReceivedPage>> BlockingClient::list_received(
+    const archive::ListReceived& query) {
+  return ask<archive::ReceivedPage>([&](auto done) { client_.list_received(query, done); });
+}
+
+Result<Outcome<archive::StatementPage>> BlockingClient::list_statement(
+    const archive::ListStatement& query) {
+  return ask<archive::StatementPage>([&](auto done) { client_.list_statement(query, done); });
+}
+
+Result<Outcome<archive::HistoryPage>> BlockingClient::show_history(
+    const archive::ShowHistory& query) {
+  return ask<archive::HistoryPage>([&](auto done) { client_.show_history(query, done); });
+}
+
+Result<Outcome<archive::HistoryPage>> BlockingClient::case_bundle(CaseId case_id) {
+  return ask<archive::HistoryPage>([&](auto done) { client_.case_bundle(case_id, done); });
+}
+
+Result<Outcome<archive::FeedPage>> BlockingClient::read_feed(const archive::ReadFeed& query) {
+  return ask<archive::FeedPage>([&](auto done) { client_.read_feed(query, done); });
+}
+
 }  // namespace hb::net

@@ -56,6 +56,13 @@ class BlockingClient {
                                                     std::string_view note);
   Result<Outcome<WalletAnswer>> freeze_wallet(const FreezeWallet& command, std::string_view note);
 
+  Result<Outcome<archive::SentPage>> list_sent(const archive::ListSent& query);
+  Result<Outcome<archive::ReceivedPage>> list_received(const archive::ListReceived& query);
+  Result<Outcome<archive::StatementPage>> list_statement(const archive::ListStatement& query);
+  Result<Outcome<archive::HistoryPage>> show_history(const archive::ShowHistory& query);
+  Result<Outcome<archive::HistoryPage>> case_bundle(CaseId case_id);
+  Result<Outcome<archive::FeedPage>> read_feed(const archive::ReadFeed& query);
+
   const ClientCounters& counters() const { return client_.counters(); }
 
  private:

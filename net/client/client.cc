@@ -181,6 +181,38 @@ void Client::freeze_wallet(const FreezeWallet& command, std::string_view note,
   ask(command, std::move(done), call, {}, note);
 }
 
+// ---- records ------------------------------------------------------------------------------------
+
+void Client::list_sent(const archive::ListSent& query, Callback<archive::SentPage> done,
+                       CallOptions call) {
+  ask(query, std::move(done), call);
+}
+
+void Client::list_received(const archive::ListReceived& query, Callback<archive::ReceivedPage> done,
+                           CallOptions call) {
+  ask(query, std::move(done), call);
+}
+
+void Client::list_statement(const archive::ListStatement& query,
+                            Callback<archive::StatementPage> done, CallOptions call) {
+  ask(query, std::move(done), call);
+}
+
+void Client::show_history(const archive::ShowHistory& query, Callback<archive::HistoryPage> done,
+                          CallOptions call) {
+  ask(query, std::move(done), call);
+}
+
+void Client::case_bundle(CaseId case_id, Callback<archive::HistoryPage> done, CallOptions call) {
+  ask(archive::CaseBundle{case_id}, std::move(done), call);
+}
+
+void Client::read_feed(const archive::ReadFeed& query, Callback<archive::FeedPage> done,
+                       CallOptions call) {
+  call.timeout = Duration::us(impl_->timeout(call).us() + query.wait.us());
+  ask(query, std::move(done), call);
+}
+
 // ---- claims -------------------------------------------------------------------------------------
 
 void Client::claim(PacketId packet, UserId user, Callback<ClaimAnswer> done) {

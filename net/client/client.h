@@ -27,6 +27,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/archive/queries.h"
 #include "engine/base/result.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
@@ -161,6 +162,20 @@ class Client {
                      Callback<PacketFreezeAnswer> done, CallOptions call = {});
   void freeze_wallet(const FreezeWallet& command, std::string_view note,
                      Callback<WalletAnswer> done, CallOptions call = {});
+
+  // Records.  Status::records_unavailable is the caller's to ask again after Outcome::retry_after.
+  void list_sent(const archive::ListSent& query, Callback<archive::SentPage> done,
+                 CallOptions call = {});
+  void list_received(const archive::ListReceived& query, Callback<archive::ReceivedPage> done,
+                     CallOptions call = {});
+  void list_statement(const archive::ListStatement& query, Callback<archive::StatementPage> done,
+                      CallOptions call = {});
+  void show_history(const archive::ShowHistory& query, Callback<archive::HistoryPage> done,
+                    CallOptions call = {});
+  void case_bundle(CaseId case_id, Callback<archive::HistoryPage> done, CallOptions call = {});
+  // The timeout counts from the end of query.wait.
+  void read_feed(const archive::ReadFeed& query, Callback<archive::FeedPage> done,
+                 CallOptions call = {});
 
   // Goes out with the other claims made in this turn of the io_context, in batches.
   void claim(PacketId packet, UserId user, Callback<ClaimAnswer> done);

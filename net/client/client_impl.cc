@@ -171,7 +171,7 @@ void Client::Impl::send_gathered() {
     group->claims.assign(gathered.claims.begin() + from, gathered.claims.begin() + to);
     group->done.assign(std::make_move_iterator(gathered.done.begin() + from),
                        std::make_move_iterator(gathered.done.begin() + to));
-    group->expires_at = expiry({});
+    group->expires_at = expiry(timeout({}));
     submit_group(group, {});
   }
 }
@@ -387,9 +387,8 @@ void Client::Impl::abandon() {
 
 // ---- time ---------------------------------------------------------------------------------------
 
-Instant Client::Impl::expiry(Duration timeout) const {
-  const Duration given = timeout == Duration() ? options_.request_timeout : timeout;
-  return now() + microseconds(given.us());
+Instant Client::Impl::expiry(Duration timeout) {
+  return now() + microseconds(timeout.us());
 }
 
 void Client::Impl::schedule_sweep() {

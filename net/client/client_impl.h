@@ -40,13 +40,17 @@ class Client::Impl : public ConnectionOwner, public std::enable_shared_from_this
   template <class Encode>
   void submit(std::uint32_t weight, CallOptions call, Completion done, const Encode& encode) {
     if (!has_room(weight)) return refuse_here(std::move(done));
-    PendingRequest& request = open(weight, expiry(call.timeout), std::move(done));
+    PendingRequest& request = open(weight, expiry(timeout(call)), std::move(done));
     keep_frame(request, encode(encoder_, request.id));
     waiting_.push_back(request.id);
     schedule_turn();
   }
   void submit_claim(ClaimItem claim, Callback<ClaimAnswer> done);
 
+  // The call's own, or what the options say.
+  Duration timeout(CallOptions call) const {
+    return call.timeout == Duration() ? options_.request_timeout : call.timeout;
+  }
   bool connected() const { return link_ == LinkState::up; }
   const Welcome& welcome() const { return welcome_; }
   std::uint32_t outstanding() const;
@@ -107,7 +111,7 @@ class Client::Impl : public ConnectionOwner, public std::enable_shared_from_this
   void end_delays(Instant at);
   void expire(Instant at);
   void look_again_at(Instant due);
-  Instant expiry(Duration timeout) const;
+  static Instant expiry(Duration timeout);
 
   boost::asio::io_context& io_;
   const ClientOptions options_;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <set>
 #include <thread>
+#include <variant>
 #include <vector>
 
 #include "engine/base/partition.h"
@@ -72,6 +73,7 @@ PacketId packet(std::uint64_t number, std::uint16_t shard = 0) {
 }
 
 using ClientRequests = ClientTest;
+using ClientRecords = ClientTest;
 using ClientClaims = ClientTest;
 using ClientWindow = ClientTest;
 using ClientRetry = ClientTest;
@@ -322,6 +324,100 @@ TEST_F(ClientRequests, AGivenKeyIsKept) {
                 client->recall({given, packet(3), UserId(1)}, done);
               }).has_value());
   EXPECT_EQ(server->keys, std::vector{given});
+}
+
+// ---- records ------------------------------------------------------------------------------------
+
+// The page of the kind that the query wants, with its own user, shard or case in it.
+struct PageFor {
+  archive::QueryAnswer operator()(const archive::ListSent& q) const {
+    return archive::SentPage{
+        {{.packet = PacketId(q.user.value), .remark = {}, .group = {}}}, next, {}};
+  }
+  archive::QueryAnswer operator()(const archive::ListReceived& q) const {
+    return archive::ReceivedPage{{{.packet = PacketId(q.user.value), .remark = {}}}, next, {}};
+  }
+  archive::QueryAnswer operator()(const archive::ListStatement& q) const {
+    return archive::StatementPage{{{.packet = PacketId(q.user.value)}}, next, {}};
+  }
+  archive::QueryAnswer operator()(const archive::ShowHistory& q) const {
+    return archive::HistoryPage{{}, next, {{ShardId(0), Sequence(q.packet.value), 1}}};
+  }
+  archive::QueryAnswer operator()(const archive::CaseBundle& q) const {
+    return archive::HistoryPage{{}, next, {{ShardId(0), Sequence(q.case_id.value), 1}}};
+  }
+  archive::QueryAnswer operator()(const archive::ReadFeed& q) const {
+    return archive::FeedPage{q.shard, q.from, 0, Sequence(q.from.value - 1), {}};
+  }
+  archive::Cursor next{"more"};
+};
+
+archive::QueryReply page_for(const archive::Query& query) {
+  return {.to = {}, .answer = std::visit(PageFor(), query)};
+}
+
+TEST_F(ClientRecords, EveryQueryHasItsTypedPage) {
+  start();
+  server->answer_query = page_for;
+  const auto sent = ask<archive::SentPage>([&](auto done) {
+    client->list_sent({.user = UserId(5), .cursor = archive::Cursor("c"), .count_max = 10}, done);
+  });
+  ASSERT_TRUE(sent.has_value());
+  EXPECT_EQ(sent->answer.entries.at(0).packet, PacketId(5));
+  EXPECT_EQ(sent->answer.next.view(), "more");
+  const auto& asked = std::get<archive::ListSent>(server->queries.at(0));
+  EXPECT_EQ(asked.cursor.view(), "c");
+  EXPECT_EQ(asked.count_max, 10);
+
+  const auto received = ask<archive::ReceivedPage>(
+      [&](auto done) { client->list_received({.user = UserId(6), .cursor = {}}, done); });
+  ASSERT_TRUE(received.has_value());
+  EXPECT_EQ(received->answer.entries.at(0).packet, PacketId(6));
+
+  const auto statement = ask<archive::StatementPage>(
+      [&](auto done) { client->list_statement({.user = UserId(7), .cursor = {}}, done); });
+  ASSERT_TRUE(statement.has_value());
+  EXPECT_EQ(statement->answer.movements.at(0).packet, PacketId(7));
+
+  const auto history = ask<archive::HistoryPage>(
+      [&](auto done) { client->show_history({.packet = packet(1), .cursor = {}}, done); });
+  ASSERT_TRUE(history.has_value());
+  EXPECT_EQ(history->answer.as_of.at(0).sequence, Sequence(packet(1).value));
+
+  const auto bundle =
+      ask<archive::HistoryPage>([&](auto done) { client->case_bundle(CaseId(8), done); });
+  ASSERT_TRUE(bundle.has_value());
+  EXPECT_EQ(bundle->answer.as_of.at(0).sequence, Sequence(8));
+
+  const auto feed = ask<archive::FeedPage>(
+      [&](auto done) { client->read_feed({.shard = ShardId(0), .from = Sequence(4)}, done); });
+  ASSERT_TRUE(feed.has_value());
+  EXPECT_EQ(feed->answer.first, Sequence(4));
+}
+
+TEST_F(ClientRecords, RecordsThatAreNotThereAreTheCallersToAskAgain) {
+  start();
+  const auto outcome =
+      ask<archive::SentPage>([&](auto done) { client->list_sent({.cursor = {}}, done); });
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->status, Status::records_unavailable);
+  EXPECT_EQ(outcome->retry_after, Duration::ms(1));
+  EXPECT_EQ(server->queries.size(), 1);
+}
+
+TEST_F(ClientRecords, AReadOfTheFeedIsGivenItsWaitBeforeItTimesOut) {
+  start();
+  server->mute = true;
+  std::optional<Result<Outcome<archive::FeedPage>>> patient;
+  client->read_feed({.wait = Duration::hours(1)}, into<archive::FeedPage>(patient),
+                    {.timeout = Duration::ms(1), .deadline = {}});
+  const auto hasty = ask<archive::FeedPage>([&](auto done) {
+    client->read_feed({.wait = Duration::ms(1)}, done,
+                      {.timeout = Duration::ms(1), .deadline = {}});
+  });
+  ASSERT_FALSE(hasty.has_value());
+  EXPECT_EQ(hasty.error().code, ErrorCode::timed_out);
+  EXPECT_FALSE(patient.has_value());
 }
 
 // ---- claims -------------------------------------------------------------------------------------
@@ -659,6 +755,12 @@ TEST(BlockingClient, AsksOneThingAtATime) {
     ASSERT_EQ(batch->answer.size(), 2);
     EXPECT_EQ(batch->answer[0].status, Status::already_claimed);
     EXPECT_EQ(batch->answer[1].status, Status::ok);
+    EXPECT_EQ(client.list_sent({.cursor = {}}).value().status, Status::records_unavailable);
+    EXPECT_EQ(client.list_received({.cursor = {}}).value().status, Status::records_unavailable);
+    EXPECT_EQ(client.list_statement({.cursor = {}}).value().status, Status::records_unavailable);
+    EXPECT_EQ(client.show_history({.cursor = {}}).value().status, Status::records_unavailable);
+    EXPECT_EQ(client.case_bundle(CaseId(1)).value().status, Status::records_unavailable);
+    EXPECT_EQ(client.read_feed({}).value().status, Status::records_unavailable);
     const auto unknown = client.show_wallet(UserId(77));
     ASSERT_TRUE(unknown.has_value());
     EXPECT_EQ(unknown->status, Status::wallet_unknown);
