@@ -52,8 +52,9 @@ Server::~Server() {
   stop();
 }
 
-void Server::add_worker(Worker& worker, DiskStorage& storage) {
-  loops_.push_back(std::make_unique<WorkerLoop>(options_, worker, storage, loops_unanswered_));
+void Server::add_worker(Worker& worker, DiskStorage& storage, archive::Service& records) {
+  loops_.push_back(
+      std::make_unique<WorkerLoop>(options_, worker, storage, records, loops_unanswered_));
 }
 
 Result<void> Server::listen(const Listener& listener) {

@@ -26,8 +26,8 @@ class Server {
   explicit Server(const ServerOptions& options);
   ~Server();
 
-  // Before start(): one loop a worker.  Worker and storage outlive the server.
-  void add_worker(Worker& worker, DiskStorage& storage);
+  // Before start(): one loop a worker.  All outlive the server.
+  void add_worker(Worker& worker, DiskStorage& storage, archive::Service& records);
 
   Result<void> start();
   void stop();

@@ -20,8 +20,6 @@ namespace {
 constexpr std::size_t events_per_turn_max = 256;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr std::chrono::milliseconds sleep_max{20};
-// What a query of the records is told to wait.
-constexpr std::int64_t records_wait_us = 1'000'000;
 
 // After a failed write nothing is known of what was to be written, and only a restart, which reads
 // what is there, can tell.  No answer leaves any more; ending at once tells the clients, who ask
@@ -36,7 +34,7 @@ constexpr std::int64_t records_wait_us = 1'000'000;
 }  // namespace
 
 WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
-                       std::atomic<std::size_t>& loops_unanswered)
+                       archive::Service& records, std::atomic<std::size_t>& loops_unanswered)
     : options_(options),
       worker_(worker),
       storage_(storage),
@@ -44,16 +42,29 @@ WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage
       io_(1),
       disk_events_(io_, storage.completion_fd()),
       wake_events_(io_, worker.wake_fd()),
-      at_memory_(options.session, worker, hb::Acknowledgement::memory),
-      at_disk_(options.session, worker, hb::Acknowledgement::disk) {}
+      returns_(std::make_shared<QueryReturns>(
+          [this] { asio::post(io_, [this] { deliver_queries(); }); })),
+      at_memory_(options.session, worker, records, returns_, hb::Acknowledgement::memory),
+      at_disk_(options.session, worker, records, returns_, hb::Acknowledgement::disk) {}
 
-WorkerLoop::Level::Level(const SessionOptions& options, Worker& to, hb::Acknowledgement level)
-    : session(options), worker(to), acknowledgement(level) {
+WorkerLoop::Level::Level(const SessionOptions& options, Worker& to, archive::Service& asked,
+                         std::shared_ptr<QueryReturns> back, hb::Acknowledgement level)
+    : session(options),
+      worker(to),
+      records(asked),
+      returns(std::move(back)),
+      acknowledgement(level) {
   session.acknowledgement = level == hb::Acknowledgement::memory ? net::Acknowledgement::memory
                                                                  : net::Acknowledgement::disk;
 }
 
+void WorkerLoop::Level::query(archive::QueryEnvelope envelope) {
+  records.submit(std::move(envelope),
+                 [back = returns](archive::QueryReply reply) { back->put(std::move(reply)); });
+}
+
 WorkerLoop::~WorkerLoop() {
+  returns_->close();
   // The descriptors belong to the storage and the mesh.
   disk_events_.release();
   wake_events_.release();
@@ -131,14 +142,14 @@ void WorkerLoop::handle_events() {
   }
 }
 
-// This server keeps no records yet.
-void WorkerLoop::answer_queries(Level& level) {
-  for (const ReplyTo to : std::exchange(level.queries, {})) {
-    const auto found = connections_.find(to.connection);
+void WorkerLoop::deliver_queries() {
+  for (const archive::QueryReply& reply : returns_->take()) {
+    const auto found = connections_.find(reply.to.connection);
     if (found == connections_.end()) continue;
-    found->second->session().answer({to, Status::records_unavailable, records_wait_us, {}});
+    found->second->session().answer(reply);
     list(found->second);
   }
+  proceed_listed();
 }
 
 void WorkerLoop::sleep() {
@@ -184,8 +195,6 @@ void WorkerLoop::list(const std::shared_ptr<Connection>& connection) {
 }
 
 void WorkerLoop::proceed_listed() {
-  answer_queries(at_memory_);
-  answer_queries(at_disk_);
   for (const std::shared_ptr<Connection>& connection : listed_) {
     connection->listed = false;
     connection->proceed();

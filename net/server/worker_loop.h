@@ -21,10 +21,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "engine/archive/service.h"
 #include "engine/runtime/disk_storage.h"
 #include "engine/runtime/worker.h"
 #include "net/server/connection.h"
 #include "net/server/options.h"
+#include "net/server/query_returns.h"
 
 namespace hb::net {
 
@@ -36,7 +38,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   // `loops_unanswered` counts the loops of the server that still have commands to answer; a loop
   // leaves it when it has been stopped and has none.
   WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
-             std::atomic<std::size_t>& loops_unanswered);
+             archive::Service& records, std::atomic<std::size_t>& loops_unanswered);
   ~WorkerLoop();
 
   boost::asio::io_context& io() { return io_; }
@@ -59,20 +61,22 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
 
   // What differs between the connections of listeners with different acknowledgements.
   struct Level : CommandSink {
-    Level(const SessionOptions& options, Worker& to, hb::Acknowledgement level);
+    Level(const SessionOptions& options, Worker& to, archive::Service& asked,
+          std::shared_ptr<QueryReturns> back, hb::Acknowledgement level);
     CommandBatch& batch(ShardId shard) override { return worker.batch(shard, acknowledgement); }
-    void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope.to); }
+    void query(archive::QueryEnvelope envelope) override;
 
     SessionOptions session;
     Worker& worker;
+    archive::Service& records;
+    std::shared_ptr<QueryReturns> returns;
     hb::Acknowledgement acknowledgement;
-    std::vector<ReplyTo> queries{};  // that came since the last answer_queries()
   };
 
   void turn_until_stopped();
   void drain();
   void handle_events();
-  void answer_queries(Level& level);
+  void deliver_queries();
   void sleep();
   void proceed_listed();
   void check_idle_each_second();
@@ -90,6 +94,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   std::array<char, 16> event_bytes_{};  // more than an eventfd's 8, so that a read drains it
 
   ResponseEncoder encoder_;
+  std::shared_ptr<QueryReturns> returns_;
   Level at_memory_;
   Level at_disk_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
