@@ -95,7 +95,7 @@ template <class Visit>
 Result<void> View::backward(std::string_view prefix, std::optional<std::string_view> before,
                             Visit&& visit) const {
   const std::unique_ptr<rocksdb::Iterator> at(db_->NewIterator(options()));
-  // No key goes on with this byte nine times over: it lies behind all that have the prefix.
+  // No key is so long: this lies behind all that have the prefix.
   const std::string end =
       before ? std::string(*before) : std::string(prefix) + std::string(32, '\xff');
   at->SeekForPrev(end);

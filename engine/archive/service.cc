@@ -1,6 +1,5 @@
 #include "engine/archive/service.h"
 
-#include <sched.h>
 #include <spdlog/spdlog.h>
 #include <sys/resource.h>
 
@@ -28,10 +27,11 @@ std::int64_t now_us() {
   return std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// Only what nobody else wants of the processors.
-void take_the_lowest_priority() {
-  const sched_param none{};
-  if (sched_setscheduler(0, SCHED_IDLE, &none) != 0) setpriority(PRIO_PROCESS, 0, 19);
+// Behind the workers wherever they want a processor, and yet never quite without one: of a
+// processor that it shares with a busy thread it gets some 3 %.
+void take_a_low_priority() {
+  constexpr int niceness = 15;
+  setpriority(PRIO_PROCESS, 0, niceness);  // on Linux of this thread alone
 }
 
 }  // namespace
@@ -103,7 +103,7 @@ bool Service::pause(Duration duration) {
 // ---- indexing -----------------------------------------------------------------------------------
 
 void Service::index_until_stopped() {
-  take_the_lowest_priority();
+  take_a_low_priority();
   while (!stopping_) {
     if (open_archive()) {
       index();

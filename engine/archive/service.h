@@ -1,7 +1,7 @@
 // The service behind records and feed: its threads keep the archive up to date and answer queries,
 // so that no shard ever waits for either.
 //
-//   one thread indexes, at the lowest priority: at a peak it yields to the claims, and catches up
+//   one thread indexes, at a low priority: at a peak it yields to the claims, and catches up after
 //   one thread answers records from the archive, one the feed from the journals
 //
 // A damaged, missing or foreign archive is deleted and built anew from the journals, with progress
