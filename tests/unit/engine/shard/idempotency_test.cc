@@ -4,83 +4,14 @@
 #include <gtest/gtest.h>
 
 #include <functional>
-#include <sstream>
 #include <string>
 #include <vector>
 
+#include "tests/unit/engine/shard/answer_text.h"
 #include "tests/unit/engine/shard/shards_fixture.h"
 
 namespace hb::test {
 namespace {
-
-class Text {
- public:
-  template <class... Values>
-  explicit Text(const Values&... values) {
-    (put(values), ...);
-  }
-  std::string str() const { return text_.str(); }
-
- private:
-  template <class Tag, class Rep>
-  void put(StrongId<Tag, Rep> id) {
-    text_ << id.value << ' ';
-  }
-  template <std::size_t capacity>
-  void put(const ShortText<capacity>& text) {
-    text_ << '"' << text.view() << "\" ";
-  }
-  template <class Enum>
-  requires std::is_enum_v<Enum>
-  void put(Enum value) { text_ << static_cast<unsigned>(value) << ' '; }
-  void put(Amount amount) { text_ << amount.fen() << ' '; }
-  void put(Time time) { text_ << time.us() << ' '; }
-  void put(Duration duration) { text_ << duration.us() << ' '; }
-  void put(bool value) { text_ << value << ' '; }
-  void put(const Digest256& digest) {
-    for (const std::byte b : digest) text_ << static_cast<unsigned>(b) << '.';
-  }
-
-  std::ostringstream text_;
-};
-
-// All that a keyed command's answer tells.
-struct AnswerText {
-  const ReplyBatch& batch;
-
-  Text operator()(const WalletAnswer& a) const {
-    return Text(a.user, a.balance, a.opened_at, a.name, a.frozen, a.refund_target);
-  }
-  Text operator()(const SendAnswer& a) const {
-    return Text(a.packet, a.expires_at, a.seed_commitment);
-  }
-  Text operator()(const RecallAnswer& a) const { return Text(a.packet, a.amount, a.to); }
-  Text operator()(const ReturnAnswer& a) const { return Text(a.packet, a.user, a.amount); }
-  Text operator()(const TransferAnswer& a) const {
-    return Text(a.transfer, a.sender, a.recipient, a.amount, a.state, a.frozen, a.sent_at,
-                a.expires_at, a.arrives_after, a.arrives_at, a.remark);
-  }
-  Text operator()(const PacketFreezeAnswer& a) const { return Text(a.packet, a.frozen); }
-  Text operator()(const PayoutAnswer& a) const {
-    const Payout& p = a.payout;
-    return Text(p.packet, p.sender, p.amount, p.state, p.owed_at, p.confirmed_at, p.funding,
-                p.confirmation);
-  }
-  Text operator()(const CaseAnswer& a) const {
-    const CaseRecord& c = batch.cases.at(a.index);
-    return Text(c.case_id, c.subject, c.user, c.state, c.opened_at, c.resolved_at, c.returned,
-                c.shortfall, c.opened_by, c.resolved_by, c.opened_note, c.resolved_note);
-  }
-  template <class Other>
-  Text operator()(const Other&) const {
-    ADD_FAILURE() << "not the answer of a keyed command";
-    return Text();
-  }
-};
-
-std::string text_of(const Told& told) {
-  return std::visit(AnswerText{told.batch}, told.reply.answer).str();
-}
 
 // The winner of each packet lives on the first shard or on the last, which is the first's own
 // where there is one only.
