@@ -22,6 +22,9 @@ constexpr Duration unavailable_retry = Duration::seconds(1);
 constexpr Duration failure_pause = Duration::seconds(1);
 constexpr Duration feed_look_interval = Duration::ms(1);
 constexpr std::chrono::seconds progress_interval{2};
+// A lag that is worth a line in the log, and how often.
+constexpr std::uint64_t lag_events_noted = 1'000'000;
+constexpr std::chrono::seconds lag_interval{10};
 
 std::int64_t now_us() {
   return std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
@@ -189,6 +192,7 @@ void Service::index() {
       return;
     }
     note_progress();
+    note_lag();
     flushed = flushed && *done == 0;
     if (!flushed && now_us() - flushed_us > options_.flush_interval.us()) {
       flushed = static_cast<bool>(archive_->flush());
@@ -235,14 +239,21 @@ void Service::note_progress() {
     total += rebuilt_at_[i].value;
     left += std::max(rebuilt_at_[i].value, at) - at;
   }
-  static thread_local steady_clock::time_point told_at = steady_clock::now();
   if (left == 0) {
     rebuilding_ = false;
     spdlog::info("archive: built, {} events", total);
-  } else if (steady_clock::now() - told_at > progress_interval) {
-    told_at = steady_clock::now();
+  } else if (steady_clock::now() - progress_told_at_ > progress_interval) {
+    progress_told_at_ = steady_clock::now();
     spdlog::info("archive: building, {} of {} events", total - left, total);
   }
+}
+
+void Service::note_lag() {
+  const auto now = steady_clock::now();
+  if (rebuilding_ || now - lag_told_at_ < lag_interval) return;
+  lag_told_at_ = now;
+  const std::uint64_t events = events_behind();
+  if (events >= lag_events_noted) spdlog::info("archive: {} events behind", events);
 }
 
 // ---- answering ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -79,6 +80,7 @@ class Service {
   Result<std::size_t> index_round(class Indexer& indexer,
                                   std::vector<journal::Follower>& followers);
   void note_progress();
+  void note_lag();
   void start_over(const Error& why);
 
   void answer_records();
@@ -99,6 +101,9 @@ class Service {
   std::atomic<bool> rebuilding_{false};
   std::atomic<bool> damaged_{false};  // a query found it so
   std::vector<Sequence> rebuilt_at_;  // where the journals were when rebuilding began
+  // The indexer's own.
+  std::chrono::steady_clock::time_point progress_told_at_{};
+  std::chrono::steady_clock::time_point lag_told_at_{};
 
   std::atomic<bool> stopping_{false};
   std::mutex pause_mutex_;
