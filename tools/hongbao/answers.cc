@@ -8,6 +8,7 @@
 #include "engine/base/checksum.h"
 #include "engine/base/text.h"
 #include "net/wire/status_message.h"
+#include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb::cli {

@@ -5,6 +5,7 @@
 #include "tools/hongbao/answers.h"
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/conversation.h"
+#include "tools/hongbao/text/names.h"
 
 namespace hb::cli {
 

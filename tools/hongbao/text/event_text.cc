@@ -11,6 +11,7 @@
 #include "engine/base/checksum.h"
 #include "engine/base/text.h"
 #include "engine/ledger/events.h"
+#include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <chrono>
 #include <utility>
@@ -32,6 +33,28 @@ std::optional<std::int64_t> take_unit_us(std::string_view& text) {
     return us;
   }
   return std::nullopt;
+}
+
+// Exactly so many digits and what must follow them, taken off the front of `text`.
+std::optional<int> take_digits(std::string_view& text, std::size_t digits, std::string_view then) {
+  std::string_view front = text.substr(0, digits);
+  const auto number = take_number<int>(front);
+  if (!number || !front.empty() || text.size() < digits) return std::nullopt;
+  text.remove_prefix(digits);
+  if (!text.starts_with(then)) return std::nullopt;
+  text.remove_prefix(then.size());
+  return number;
+}
+
+// ".5" is 500,000 us; nothing at all is 0.
+std::optional<int> take_fraction_us(std::string_view& text) {
+  if (!text.starts_with('.')) return 0;
+  text.remove_prefix(1);
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits < 1 || digits > 6) return std::nullopt;
+  auto fraction = take_digits(text, digits, "");
+  for (std::size_t i = digits; i < 6; ++i) *fraction *= 10;
+  return fraction;
 }
 
 }  // namespace
@@ -104,6 +127,32 @@ std::string format_time(Time time) {
                      clock.subseconds().count());
 }
 
+std::optional<Time> parse_time(std::string_view text) {
+  if (const auto us = parse_id(text)) {
+    if (*us > static_cast<std::uint64_t>(INT64_MAX)) return std::nullopt;
+    return Time(static_cast<std::int64_t>(*us));
+  }
+  const auto year = take_digits(text, 4, "-");
+  const auto month = take_digits(text, 2, "-");
+  const auto day = take_digits(text, 2, "T");
+  const auto hours = take_digits(text, 2, ":");
+  const auto minutes = take_digits(text, 2, ":");
+  const auto seconds = take_digits(text, 2, "");
+  const auto fraction_us = take_fraction_us(text);
+  if (!year || !month || !day || !hours || !minutes || !seconds || !fraction_us || text != "Z") {
+    return std::nullopt;
+  }
+  using namespace std::chrono;
+  const year_month_day date{std::chrono::year(*year),
+                            std::chrono::month(static_cast<unsigned>(*month)),
+                            std::chrono::day(static_cast<unsigned>(*day))};
+  if (!date.ok() || *hours > 23 || *minutes > 59 || *seconds > 59) return std::nullopt;
+  const sys_time<microseconds> at = sys_days(date) + std::chrono::hours(*hours) +
+                                    std::chrono::minutes(*minutes) +
+                                    std::chrono::seconds(*seconds) + microseconds(*fraction_us);
+  return Time(at.time_since_epoch().count());
+}
+
 std::string count_of(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
@@ -114,34 +163,6 @@ std::string in_quotes(std::string_view text) {
 
 std::string json_line(const nlohmann::ordered_json& json) {
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
-}
-
-std::string_view name(PacketKind kind) {
-  switch (kind) {
-    case PacketKind::lucky:
-      return "lucky";
-    case PacketKind::even:
-      return "even";
-    case PacketKind::direct:
-      return "direct";
-    case PacketKind::exclusive:
-      return "exclusive";
-  }
-  return "unknown";
-}
-
-std::string_view name(PacketState state) {
-  switch (state) {
-    case PacketState::open:
-      return "open";
-    case PacketState::sold_out:
-      return "sold_out";
-    case PacketState::refunded:
-      return "refunded";
-    case PacketState::recalled:
-      return "recalled";
-  }
-  return "unknown";
 }
 
 }  // namespace hb

@@ -1,7 +1,7 @@
-// Values as people type and read them: durations, keys, addresses, times, names.
+// Values as people type and read them: durations, keys, addresses, times.
 //
 // Every parse_... gives nothing for text that is not wholly such a value.  Amounts are in
-// engine/base/text.h.
+// engine/base/text.h, names of enumerations in names.h.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,6 @@
 
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
-#include "engine/ledger/commands.h"
 
 namespace hb {
 
@@ -38,6 +37,9 @@ std::string format_endpoint(const Endpoint& endpoint);
 // "2025-01-31T12:00:00.123456Z".
 std::string format_time(Time time);
 
+// The same, with no or up to six decimals of the second; or microseconds since the Unix epoch.
+std::optional<Time> parse_time(std::string_view text);
+
 // "1 share", "3 shares".
 std::string count_of(std::uint64_t count, std::string_view noun);
 
@@ -46,9 +48,5 @@ std::string in_quotes(std::string_view text);
 
 // One line without its end; what is not UTF-8 becomes U+FFFD.
 std::string json_line(const nlohmann::ordered_json& json);
-
-// As in the schema.
-std::string_view name(PacketKind kind);
-std::string_view name(PacketState state);
 
 }  // namespace hb

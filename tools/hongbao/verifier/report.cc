@@ -7,6 +7,7 @@
 
 #include "engine/base/text.h"
 #include "tools/hongbao/text/event_text.h"
+#include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb::verifier {

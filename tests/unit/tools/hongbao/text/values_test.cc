@@ -27,6 +27,32 @@ TEST(ParseDuration, RefusesWhatIsNoDuration) {
   }
 }
 
+TEST(ParseTime, ReadsWhatFormatTimeWrote) {
+  const Time noon(1'485'518'400'123'456);
+  EXPECT_EQ(format_time(noon), "2017-01-27T12:00:00.123456Z");
+  EXPECT_EQ(parse_time(format_time(noon)), noon);
+}
+
+TEST(ParseTime, ReadsSecondsWithFewerDecimals) {
+  EXPECT_EQ(parse_time("1970-01-01T00:00:01Z"), Time(1'000'000));
+  EXPECT_EQ(parse_time("1970-01-02T00:00:00.5Z"), Time(86'400'500'000));
+}
+
+TEST(ParseTime, ReadsABareNumberAsMicroseconds) {
+  EXPECT_EQ(parse_time("1485518400123456"), Time(1'485'518'400'123'456));
+}
+
+TEST(ParseTime, RefusesWhatIsNoTime) {
+  for (const char* text :
+       {"", "now", "2017-01-27", "2017-01-27T12:00:00", "2017-01-27T12:00:00+08:00",
+        "2017-1-27T12:00:00Z", "2017-02-29T12:00:00Z", "2017-13-01T12:00:00Z",
+        "2017-01-27T24:00:00Z", "2017-01-27T12:60:00Z", "2017-01-27T12:00:60Z",
+        "2017-01-27T12:00:00.Z", "2017-01-27T12:00:00.1234567Z", "2017-01-27T12:00:00Zz",
+        "-017-01-27T12:00:00Z", "18446744073709551615", "-1"}) {
+    EXPECT_EQ(parse_time(text), std::nullopt) << text;
+  }
+}
+
 TEST(ParseKey, ReadsTheHighHalfFirst) {
   EXPECT_EQ(parse_key("0123456789abcdefFEDCBA9876543210"),
             (Key128{.low = 0xfedcba9876543210, .high = 0x0123456789abcdef}));
