@@ -4,9 +4,35 @@
 
 namespace hb::cli {
 
+namespace {
+
+// The service or the protocol, not the command, is what fails.
+bool about_the_service(Status status) {
+  switch (status) {
+    case Status::overloaded:
+    case Status::deadline_exceeded:
+    case Status::read_only:
+    case Status::shutting_down:
+    case Status::records_unavailable:
+    case Status::frame_malformed:
+    case Status::frame_too_large:
+    case Status::version_unsupported:
+    case Status::handshake_required:
+    case Status::handshake_repeated:
+    case Status::command_unknown:
+    case Status::batch_too_large:
+    case Status::frame_timeout:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
 ExitStatus exit_status_of(Status status) {
   if (succeeded(status)) return ExitStatus::done;
-  return status < Status::overloaded ? ExitStatus::refused : ExitStatus::failed;
+  return about_the_service(status) ? ExitStatus::failed : ExitStatus::refused;
 }
 
 std::string_view name(ErrorCode code) {

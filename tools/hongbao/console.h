@@ -22,7 +22,7 @@ enum class ExitStatus : int {
   failed = 3,  // no connection, no service, no file, damaged files
 };
 
-// Refused by a rule, or, from Status::overloaded on, by a service that cannot take it now.
+// Refused by a rule, or failed: the service cannot take it now, or the protocol was broken.
 ExitStatus exit_status_of(Status status);
 
 // As in engine/base/result.h.

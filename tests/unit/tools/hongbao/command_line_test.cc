@@ -144,10 +144,14 @@ TEST(CommandLine, RefusesToWriteJsonAndAListToOnePlace) {
 TEST(ExitStatusOf, TellsRulesFromAServiceThatCannotTakeItNow) {
   EXPECT_EQ(exit_status_of(Status::ok), ExitStatus::done);
   EXPECT_EQ(exit_status_of(Status::already_claimed), ExitStatus::done);
-  EXPECT_EQ(exit_status_of(Status::sold_out), ExitStatus::refused);
-  EXPECT_EQ(exit_status_of(Status::key_conflict), ExitStatus::refused);
-  EXPECT_EQ(exit_status_of(Status::overloaded), ExitStatus::failed);
-  EXPECT_EQ(exit_status_of(Status::read_only), ExitStatus::failed);
+  for (const Status status : {Status::sold_out, Status::key_conflict, Status::split_unknown,
+                              Status::cursor_invalid, Status::not_open_yet, Status::not_frozen}) {
+    EXPECT_EQ(exit_status_of(status), ExitStatus::refused) << name(status);
+  }
+  for (const Status status : {Status::overloaded, Status::read_only, Status::records_unavailable,
+                              Status::frame_malformed, Status::frame_timeout}) {
+    EXPECT_EQ(exit_status_of(status), ExitStatus::failed) << name(status);
+  }
 }
 
 }  // namespace
