@@ -17,11 +17,23 @@ struct Told {
 };
 
 Told told(const net::Welcome& welcome, const std::string& server, Duration round_trip);
+
 Told told(const WalletAnswer& wallet);
+Told told(const RecipientAnswer& answer);
+
 Told told(const SendAnswer& answer, const SendPacket& command);
-Told told(const ClaimAnswer& answer, const ClaimItem& claim);
-Told told(const PeekAnswer& answer, UserId user);
+Told told(const ClaimAnswer& answer, const ClaimWithCode& claim);
+Told told(const PeekAnswer& answer, const PeekPacket& query);
 Told told(const net::PacketRecord& packet);
+Told told(const RecallAnswer& answer);
+Told told(const ReturnAnswer& answer);
+Told told(const PacketFreezeAnswer& answer);
+
+Told told(const TransferAnswer& transfer);
+Told told(const PayoutAnswer& answer);
+Told told(const net::PayoutPage& page);
+
+Told told(const CaseRecord& record);
 
 // A refusal; an empty key: the command had none.
 ExitStatus refuse(Console& console, Status status, std::int64_t limit, Duration retry_after,

@@ -15,6 +15,8 @@ constexpr const char* footer =
     "  hongbao wallet deposit 7 100.00\n"
     "  hongbao send --from 7 --total 20.00 --shares 10\n"
     "  hongbao claim 4097 --user 8\n"
+    "  hongbao transfer send --from 7 --to 8 --amount 5.00\n"
+    "  hongbao case open 4097 --user 8 --operator ann --note 'sent by mistake'\n"
     "  hongbao verify ./data\n"
     "  hongbao load --workload claim --batch 4000\n"
     "\n"
@@ -55,6 +57,11 @@ void describe(CLI::App& app, CommandLine& line) {
   add_claim(app, line);
   add_peek(app, line);
   add_show(app, line);
+  add_recall(app, line);
+  add_return(app, line);
+  add_transfer(app, line);
+  add_payout(app, line);
+  add_case(app, line);
   add_journal(app, line);
   add_verify(app, line);
   add_load(app, line);
@@ -94,7 +101,7 @@ CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into
   return add_value(app, name, into, parse_duration, "TIME", "a time like 24h, 90s or 1h30m", help);
 }
 
-CLI::Option* add_key(CLI::App& app, std::optional<Key128>& into) {
+CLI::Option* add_key(CLI::App& app, Key128& into) {
   return add_value(app, "--key", into, parse_key, "HEX32",
                    "a key of 32 hexadecimal digits that are not all 0",
                    "idempotency key: the same command with the same key is done once "

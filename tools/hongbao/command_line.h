@@ -13,8 +13,10 @@
 #include <string_view>
 
 #include "engine/base/ids.h"
+#include "engine/base/text.h"
 #include "engine/base/units.h"
 #include "tools/hongbao/console.h"
+#include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb::cli {
@@ -56,8 +58,26 @@ CLI::Option* add_user(CLI::App& app, const std::string& name, UserId& into,
 CLI::Option* add_packet(CLI::App& app, PacketId& into);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into,
                           const std::string& help);
-// --key; drawn at random when it is not given.
-CLI::Option* add_key(CLI::App& app, std::optional<Key128>& into);
+// --key; stays empty when it is not given.
+CLI::Option* add_key(CLI::App& app, Key128& into);
+
+// One of an enumeration's names.
+template <class Enum>
+CLI::Option* add_name(CLI::App& app, const std::string& name, Enum& into,
+                      const std::string& type_name, const std::string& help) {
+  return add_value(app, name, into, parse_name<Enum>, type_name, names_of<Enum>(), help);
+}
+
+// A text that fits; whether it is UTF-8 is for the server to say.
+template <std::size_t bytes_max>
+CLI::Option* add_text(CLI::App& app, const std::string& name, ShortText<bytes_max>& into,
+                      const std::string& type_name, const std::string& help) {
+  const auto parse = [](std::string_view text) {
+    return text.size() <= bytes_max ? std::optional(ShortText<bytes_max>(text)) : std::nullopt;
+  };
+  return add_value(app, name, into, parse, type_name,
+                   "a text of at most " + std::to_string(bytes_max) + " bytes of UTF-8", help);
+}
 
 // ---- the subcommands, each in the file of its name ----------------------------------------------
 
@@ -67,6 +87,11 @@ void add_send(CLI::App& app, CommandLine& line);
 void add_claim(CLI::App& app, CommandLine& line);
 void add_peek(CLI::App& app, CommandLine& line);
 void add_show(CLI::App& app, CommandLine& line);
+void add_recall(CLI::App& app, CommandLine& line);
+void add_return(CLI::App& app, CommandLine& line);
+void add_transfer(CLI::App& app, CommandLine& line);
+void add_payout(CLI::App& app, CommandLine& line);
+void add_case(CLI::App& app, CommandLine& line);
 void add_journal(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
 void add_load(CLI::App& app, CommandLine& line);

@@ -26,8 +26,4 @@ Error not_there(Error error) {
   return error;
 }
 
-Key128 key_or_random(const std::optional<Key128>& given) {
-  return given ? *given : net::random_key();
-}
-
 }  // namespace hb::cli

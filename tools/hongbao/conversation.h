@@ -1,9 +1,11 @@
 // A connection to the server that the command line names, for one command.
 #pragma once
 
-#include <optional>
+#include <functional>
+#include <memory>
 
 #include "net/client/blocking_client.h"
+#include "tools/hongbao/answers.h"
 #include "tools/hongbao/command_line.h"
 
 namespace hb::cli {
@@ -25,7 +27,33 @@ ExitStatus converse(const CommandLine& line, Console& console, Ask ask) {
   return ask(client, *welcome);
 }
 
-// The key that was given, or a fresh one.
-Key128 key_or_random(const std::optional<Key128>& given);
+// The words for an answer.  Some need the command that was asked.
+template <class Answer, class Command>
+Told told_of(const Answer& answer, const Command& command) {
+  if constexpr (requires { told(answer, command); }) {
+    return told(answer, command);
+  } else {
+    return told(answer);
+  }
+}
+
+// When `app` is what was typed: `ask(client, command)`, under a fresh key where the command wants
+// one and none was given, and its answer told.  `ask` may be one of the client's own calls.
+template <class Command, class Ask>
+void on_typed(CLI::App& app, CommandLine& line, const std::shared_ptr<Command>& typed, Ask ask) {
+  const auto run = [typed, ask](const CommandLine& l, Console& console) {
+    Command command = *typed;
+    Key128 key;
+    if constexpr (requires { command.key; }) {
+      if (command.key.empty()) command.key = net::random_key();
+      key = command.key;
+    }
+    return converse(l, console, [&](net::BlockingClient& client, const net::Welcome&) {
+      return conclude(console, std::invoke(ask, client, command), key,
+                      [&](const auto& answer) { return told_of(answer, command); });
+    });
+  };
+  app.callback([&line, run] { line.run = run; });
+}
 
 }  // namespace hb::cli

@@ -56,16 +56,53 @@ TEST(CommandLine, TakesGlobalOptionsBeforeAndAfterTheSubcommand) {
 
 TEST(CommandLine, KnowsEveryForm) {
   for (const char* text :
-       {"wallet open 7", "wallet open 7 --name Mei", "wallet withdraw 7 0.5", "wallet show 7",
+       {"wallet open 7",
+        "wallet open 7 --name Mei",
+        "wallet withdraw 7 0.5",
+        "wallet show 7",
         "send --from 7 --total 20.00 --shares 10 --kind even --expires-in 24h --remark hi --group "
         "g",
         "send --from 7 --total 20 --shares 10 --key 0123456789abcdef0123456789abcdef",
-        "peek 4097 --user 8", "show 4097", "journal cat data --from 1 --to 5 --shard 0",
-        "journal check data", "verify data --balances b.csv --packets p.csv", "load",
+        "send --from 7 --total 20 --shares 10 --split order_fair --code hi --sender-may-claim no",
+        "send --from 7 --total 20 --kind direct --to 8 --recallable --opens-in 1h",
+        "send --from 7 --total 20 --kind exclusive --to 8,9 --to 10 --opens-at "
+        "2026-02-16T12:00:00Z",
+        "send --from 7 --total 20 --shares 2 --funding external --reference r --opens-at 1",
+        "claim 4097 --user 8",
+        "claim 4097 --user 8 --code hi",
+        "recall 4097 --from 7",
+        "return 4097 --user 8 --key 0123456789abcdef0123456789abcdef",
+        "wallet set 7 --refund-to wallet",
+        "wallet check 7",
+        "wallet freeze 7 --operator ann --note why",
+        "wallet unfreeze 7 --operator ann",
+        "transfer send --from 7 --to 8 --amount 5.00 --arrives-after 2h --remark hi",
+        "transfer accept 8193 --user 8",
+        "transfer decline 8193 --user 8",
+        "transfer cancel 8193 --from 7",
+        "transfer return 8193 --user 8",
+        "transfer show 8193",
+        "payout list",
+        "payout list --shard 1 --page 2 --rows 50",
+        "payout confirm 4097 --reference back",
+        "case open 4097 --operator ann",
+        "case open 4097 --user 8 --operator ann --note why",
+        "case freeze 4097 --operator ann",
+        "case unfreeze 4097 --operator ann --note why",
+        "case resolve 4097 refuse --operator bob",
+        "case resolve 4097 uphold --user 8 --operator bob --note why",
+        "case show 4097",
+        "peek 4097 --user 8",
+        "show 4097",
+        "journal cat data --from 1 --to 5 --shard 0",
+        "journal check data",
+        "verify data --balances b.csv --packets p.csv",
+        "load",
         "load --workload grab-storm --connections 16 --window 4000 --batch 1000 --threads 2 --seed "
         "5 "
         "--duration 10 --json out.json --report out.html --data data",
-        "load --workload send --rate 1000 --json -", "load --workload mixed --json",
+        "load --workload send --rate 1000 --json -",
+        "load --workload mixed --json",
         "load --workload expiry-storm --packets 1000 --expires-in 60s --expiry-spread 1m"}) {
     EXPECT_TRUE(parsed(text).run) << text;
   }
@@ -89,6 +126,40 @@ TEST(CommandLine, EndsWithTwoAndOneLineOnWrongUsage) {
       {"send", "--from", "7", "--total", "1", "--shares", "1", "--kind", "unlucky"},
       {"send", "--from", "7", "--total", "1", "--shares", "1", "--expires-in", "soon"},
       {"send", "--from", "7", "--total", "1", "--shares", "1", "--key", "abc"},
+      {"send", "--from", "7", "--total", "1", "--to", ""},
+      {"send", "--from", "7", "--total", "1", "--to", "8,x"},
+      {"send", "--from", "7", "--total", "1", "--to", "8", "9"},
+      {"send", "--from", "7", "--total", "1", "--split", "by_chance"},
+      {"send", "--from", "7", "--total", "1", "--sender-may-claim", "perhaps"},
+      {"send", "--from", "7", "--total", "1", "--funding", "gold"},
+      {"send", "--from", "7", "--total", "1", "--opens-at", "tomorrow"},
+      {"send", "--from", "7", "--total", "1", "--opens-at", "2026-02-30T12:00:00Z"},
+      {"send", "--from", "7", "--total", "1", "--opens-at", "1", "--opens-in", "1h"},
+      {"send", "--from", "7", "--total", "1", "--code",
+       "a code that is longer than the 32 bytes which it may have"},
+      {"claim", "4097", "--user", "8", "--code",
+       "a code that is longer than the 32 bytes which it may have"},
+      {"recall", "4097"},
+      {"return", "4097"},
+      {"wallet", "set", "7"},
+      {"wallet", "set", "7", "--refund-to", "nowhere"},
+      {"wallet", "freeze", "7"},
+      {"transfer"},
+      {"transfer", "send", "--from", "7", "--to", "8"},
+      {"transfer", "accept", "8193"},
+      {"transfer", "accept", "8193", "--from", "8"},
+      {"transfer", "cancel", "8193", "--user", "7"},
+      {"transfer", "show"},
+      {"payout"},
+      {"payout", "list", "--page", "0"},
+      {"payout", "list", "--rows", "0"},
+      {"payout", "list", "--shard", "65535"},
+      {"payout", "confirm", "4097"},
+      {"case"},
+      {"case", "open", "4097"},
+      {"case", "resolve", "4097", "--operator", "bob"},
+      {"case", "resolve", "4097", "perhaps", "--operator", "bob"},
+      {"case", "show", "x"},
       {"ping", "--server", "nowhere"},
       {"ping", "extra"},
       {"ping", "claim"},
@@ -139,6 +210,34 @@ TEST(CommandLine, EndsWithThreeWhereNoDataDirectoryIs) {
 
 TEST(CommandLine, RefusesToWriteJsonAndAListToOnePlace) {
   EXPECT_EQ(run_line({"verify", "data", "--json", "--balances", "-"}).status, ExitStatus::usage);
+}
+
+TEST(CommandLine, HelpsWithAnExampleForEachSubcommand) {
+  const std::vector<std::vector<const char*>> subcommands = {{"ping"},
+                                                             {"wallet"},
+                                                             {"send"},
+                                                             {"claim"},
+                                                             {"peek"},
+                                                             {"show"},
+                                                             {"recall"},
+                                                             {"return"},
+                                                             {"transfer"},
+                                                             {"payout"},
+                                                             {"case"},
+                                                             {"load"},
+                                                             {"verify"},
+                                                             {"wallet", "check"},
+                                                             {"wallet", "freeze"},
+                                                             {"transfer", "send"},
+                                                             {"payout", "list"},
+                                                             {"case", "open"},
+                                                             {"case", "resolve"}};
+  for (std::vector<const char*> words : subcommands) {
+    words.push_back("--help");
+    const Outcome help = run_line(words);
+    EXPECT_EQ(help.status, ExitStatus::done) << words[0];
+    EXPECT_NE(help.out.find("Example"), std::string::npos) << words[0];
+  }
 }
 
 TEST(ExitStatusOf, TellsRulesFromAServiceThatCannotTakeItNow) {
