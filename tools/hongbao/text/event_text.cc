@@ -11,6 +11,7 @@
 #include "engine/base/checksum.h"
 #include "engine/base/text.h"
 #include "engine/ledger/events.h"
+#include "tools/hongbao/text/event_fields.h"
 #include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
 
@@ -21,7 +22,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 // A text of an event.  The record may say a longer one than it has room for.
-std::string text_of(std::span<const char> room, std::size_t offset, std::size_t bytes) {
+std::string_view text_of(std::span<const char> room, std::size_t offset, std::size_t bytes) {
   offset = std::min(offset, room.size());
   bytes = std::min(bytes, room.size() - offset);
   return {room.data() + offset, bytes};
@@ -31,124 +32,297 @@ std::string commitment(const PrfKey& seed) {
   return to_hex(sha256(std::as_bytes(std::span(&seed, 1))));
 }
 
-std::string yuan(Amount amount) {
-  return format_amount(amount);
+// Those that the record has room for.
+std::span<const UserId> recipients_in(const EventHeader* record, const PacketSent& event) {
+  if (event.recipient_count == 0 || event.recipients_offset() >= record->bytes()) return {};
+  const std::size_t room = (record->bytes() - event.recipients_offset()) / sizeof(UserId);
+  const auto all = recipients_of(record, event);
+  return all.first(std::min(all.size(), room));
 }
 
-// ---- one function a type of event and form ------------------------------------------------------
-
-void tell(const WalletOpened& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "user {}", e.user.value);
-  if (e.name_bytes > 0) text += " name " + in_quotes(text_of(e.name, 0, e.name_bytes));
-}
-void tell(const WalletOpened& e, Json& json) {
-  json["user"] = e.user.value;
-  json["name"] = text_of(e.name, 0, e.name_bytes);
-  json["key"] = format_key(e.key);
+std::string_view name(RefundRoute route) {
+  switch (route) {
+    case RefundRoute::wallet:
+      return "wallet";
+    case RefundRoute::payout:
+      return "payout";
+  }
+  return "unknown";
 }
 
-void tell(const MoneyMoved& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "user {} amount {} balance {}", e.user.value,
-                 yuan(e.amount), yuan(e.balance));
-}
-void tell(const MoneyMoved& e, Json& json) {
-  json["user"] = e.user.value;
-  json["amount"] = e.amount.fen();
-  json["balance"] = e.balance.fen();
-  json["key"] = format_key(e.key);
-}
-
-void tell(const PacketSent& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text),
-                 "packet {} sender {} total {} in {} {} shares of {} to {} expires {} balance {}",
-                 e.packet.value, e.sender.value, yuan(e.total), e.share_count, name(e.kind),
-                 yuan(Amount(e.share_fen_min)), yuan(Amount(e.share_fen_max)),
-                 format_time(e.expires_at), yuan(e.balance));
-  if (e.remark_bytes > 0) text += " remark " + in_quotes(text_of(e.texts, 0, e.remark_bytes));
-  if (e.group_bytes > 0)
-    text += " group " + in_quotes(text_of(e.texts, e.remark_bytes, e.group_bytes));
-}
-void tell(const PacketSent& e, Json& json) {
-  json["packet"] = e.packet.value;
-  json["sender"] = e.sender.value;
-  json["kind"] = name(e.kind);
-  json["share_count"] = e.share_count;
-  json["total"] = e.total.fen();
-  json["share_fen_min"] = e.share_fen_min;
-  json["share_fen_max"] = e.share_fen_max;
-  json["expires_at"] = e.expires_at.us();
-  json["balance"] = e.balance.fen();
-  json["seed_commitment"] = commitment(e.seed);
-  json["remark"] = text_of(e.texts, 0, e.remark_bytes);
-  json["group"] = text_of(e.texts, e.remark_bytes, e.group_bytes);
-  json["key"] = format_key(e.key);
+// The ends that a debit can have.
+std::string outcome(Status status) {
+  switch (status) {
+    case Status::ok:
+      return "ok";
+    case Status::insufficient_funds:
+      return "insufficient_funds";
+    case Status::wallet_frozen:
+      return "wallet_frozen";
+    case Status::wallet_unknown:
+      return "wallet_unknown";
+    default:
+      return std::to_string(static_cast<unsigned>(status));
+  }
 }
 
-void tell(const Claimed& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "packet {} user {} share_index {} amount {}",
-                 e.packet.value, e.user.value, e.share_index, yuan(Amount(e.amount_fen)));
-}
-void tell(const Claimed& e, Json& json) {
-  json["packet"] = e.packet.value;
-  json["user"] = e.user.value;
-  json["share_index"] = e.share_index;
-  json["amount_fen"] = e.amount_fen;
+// ---- the fields of each event -------------------------------------------------------------------
+
+template <class Out>
+void tell(const EventHeader*, const WalletOpened& e, Out& out) {
+  out.number("user", e.user.value);
+  out.text("name", text_of(e.name, 0, e.name_bytes));
+  out.key(e.key);
 }
 
-void tell(const Refunded& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "packet {} amount {}", e.packet.value, yuan(e.amount));
-}
-void tell(const Refunded& e, Json& json) {
-  json["packet"] = e.packet.value;
-  json["amount"] = e.amount.fen();
-}
-
-void tell(const CreditReceived& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "user {} amount {} from event {} of shard {}",
-                 e.user.value, yuan(Amount(e.amount_fen)), e.source_sequence.value, e.source);
-}
-void tell(const CreditReceived& e, Json& json) {
-  json["user"] = e.user.value;
-  json["amount_fen"] = e.amount_fen;
-  json["source_shard"] = e.source;
-  json["source_sequence"] = e.source_sequence.value;
+template <class Out>
+void tell(const EventHeader*, const MoneyMoved& e, Out& out) {
+  out.number("user", e.user.value);
+  out.fen("amount", e.amount.fen());
+  out.fen("balance", e.balance.fen());
+  out.key(e.key);
 }
 
-void tell(const CreditsAcknowledged& e, std::string& text) {
-  fmt::format_to(std::back_inserter(text), "shard {} has credits through event {}", e.target,
-                 e.through.value);
+template <class Out>
+void tell(const EventHeader*, const WalletSet& e, Out& out) {
+  out.number("user", e.user.value);
+  out.word("refund_target", name(e.refund_target));
+  out.key(e.key);
 }
-void tell(const CreditsAcknowledged& e, Json& json) {
-  json["target_shard"] = e.target;
-  json["through"] = e.through.value;
+
+// Who gave a support command, and why.
+template <class Event, class Out>
+void tell_support(const Event& e, Out& out) {
+  out.text("by", text_of(e.texts, 0, e.operator_bytes));
+  out.text("note", text_of(e.texts, e.operator_bytes, e.note_bytes));
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const FreezeSet& e, Out& out) {
+  out.number(e.of_wallet() ? "user" : "packet", e.subject);
+  tell_support(e, out);
+}
+
+template <class Out>
+void tell(const EventHeader* record, const PacketSent& e, Out& out) {
+  const auto has = [&](std::uint8_t flag) { return (e.flags & flag) != 0; };
+  out.number("packet", e.packet.value);
+  out.number("sender", e.sender.value);
+  out.word("kind", name(e.kind));
+  out.word("split", name(e.split));
+  out.number("share_count", e.share_count);
+  out.fen("total", e.total.fen());
+  out.fen("share_fen_min", e.share_fen_min);
+  out.fen("share_fen_max", e.share_fen_max);
+  out.time("opens_at", e.opens_at);
+  out.time("expires_at", e.expires_at);
+  out.fen("balance", e.balance.fen());
+  out.seed_commitment(commitment(e.seed));
+  out.flag("needs_code", e.code_tag != 0);
+  out.flag("sender_may_claim", !has(PacketSent::sender_excluded));
+  out.flag("recallable", has(PacketSent::recallable));
+  out.word("funding",
+           name(has(PacketSent::external) ? FundingSource::external : FundingSource::wallet));
+  out.text("remark", text_of(e.texts, 0, e.remark_bytes));
+  out.text("group", text_of(e.texts, e.remark_bytes, e.group_bytes));
+  out.text("reference",
+           text_of(e.texts, std::size_t{e.remark_bytes} + e.group_bytes, e.reference_bytes));
+  out.users("recipients", recipients_in(record, e));
+  out.if_any("cap_day", e.cap_day);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const Claimed& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.number("user", e.user.value);
+  out.number("share_index", e.share_index);
+  out.fen("amount_fen", e.amount_fen);
+}
+
+template <class Out>
+void tell(const EventHeader*, const CodeTried& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.number("user", e.user.value);
+  out.number("tries", e.tries);
+}
+
+template <class Out>
+void tell(const EventHeader*, const Refunded& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.fen("amount", e.amount.fen());
+  out.word("route", name(e.route));
+}
+
+template <class Out>
+void tell(const EventHeader*, const PacketRecalled& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.fen("amount", e.amount.fen());
+  out.word("route", name(e.route));
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const PayoutConfirmed& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.fen("amount", e.amount.fen());
+  out.text("reference", text_of(e.reference, 0, e.reference_bytes));
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const TransferSent& e, Out& out) {
+  out.number("transfer", e.transfer.value);
+  out.number("sender", e.sender.value);
+  out.number("recipient", e.recipient.value);
+  out.fen("amount", e.amount.fen());
+  out.time("expires_at", e.expires_at);
+  out.duration_us("arrives_after", e.arrives_after);
+  out.fen("balance", e.balance.fen());
+  out.text("remark", text_of(e.remark, 0, e.remark_bytes));
+  out.if_any("cap_day", e.cap_day);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const TransferAccepted& e, Out& out) {
+  out.number("transfer", e.transfer.value);
+  out.fen("amount", e.amount.fen());
+  out.time("arrives_at", e.arrives_at);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const TransferArrived& e, Out& out) {
+  out.number("transfer", e.transfer.value);
+  out.fen("amount", e.amount.fen());
+}
+
+template <class Out>
+void tell(const EventHeader*, const TransferClosed& e, Out& out) {
+  out.number("transfer", e.transfer.value);
+  out.word("state", name(e.state));
+  out.fen("amount", e.amount.fen());
+  out.if_any("case_id", e.case_id.value);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReturnRequested& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.number("user", e.user.value);
+  out.number("share_index", e.share_index);
+  out.fen("amount", e.amount.fen());
+  out.flag("forced", e.forced != 0);
+  out.if_any("case_id", e.case_id.value);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const DebitDecided& e, Out& out) {
+  out.number("user", e.user.value);
+  out.number("packet", e.packet.value);
+  out.number("share_index", e.share_index);
+  out.word("status", outcome(e.status));
+  out.fen("wanted", e.wanted.fen());
+  out.fen("taken", e.taken.fen());
+  out.fen("balance", e.balance.fen());
+  out.flag("forced", e.forced != 0);
+  out.number("source_shard", e.source);
+  out.number("source_sequence", e.source_sequence.value);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReturnSettled& e, Out& out) {
+  out.number("packet", e.packet.value);
+  out.number("user", e.user.value);
+  out.number("share_index", e.share_index);
+  out.word("status", outcome(e.status));
+  out.fen("taken", e.taken.fen());
+  out.fen("shortfall", e.shortfall.fen());
+  out.flag("forced", e.forced != 0);
+  out.if_any("case_id", e.case_id.value);
+  out.number("answer_shard", e.answer_shard);
+  out.if_any("answer_sequence", e.answer_sequence.value);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const CaseOpened& e, Out& out) {
+  out.number("case_id", e.case_id.value);
+  out.number("subject", e.subject.value);
+  out.if_any("user", e.user.value);
+  tell_support(e, out);
+}
+
+template <class Out>
+void tell(const EventHeader*, const CaseResolved& e, Out& out) {
+  out.number("case_id", e.case_id.value);
+  out.word("decision", name(e.decision));
+  out.if_any("user", e.user.value);
+  tell_support(e, out);
+}
+
+template <class Out>
+void tell(const EventHeader*, const CreditReceived& e, Out& out) {
+  out.number("user", e.user.value);
+  out.fen("amount_fen", e.amount_fen);
+  out.number("source_shard", e.source);
+  out.number("source_sequence", e.source_sequence.value);
+}
+
+template <class Out>
+void tell(const EventHeader*, const CreditsAcknowledged& e, Out& out) {
+  out.number("target_shard", e.target);
+  out.number("through", e.through.value);
 }
 
 // ---- their table --------------------------------------------------------------------------------
 
-template <class Event, class Out>
-void read_and_tell(const EventHeader* record, Out& out) {
-  tell(read_event<Event>(record), out);
-}
-
 struct EventWords {
   EventType type;
   std::string_view name;
-  void (*text)(const EventHeader*, std::string&);
-  void (*json)(const EventHeader*, Json&);
+  void (*text)(const EventHeader*, TextFields&);
+  void (*json)(const EventHeader*, JsonFields&);
 };
 
+template <class Event, class Out>
+void read_and_tell(const EventHeader* record, Out& out) {
+  tell(record, read_event<Event>(record), out);
+}
+
+template <class Event>
+constexpr EventWords words_of(EventType type, std::string_view name) {
+  return {type, name, read_and_tell<Event, TextFields>, read_and_tell<Event, JsonFields>};
+}
+
 constexpr EventWords words[] = {
-    {EventType::wallet_opened, "wallet_opened", read_and_tell<WalletOpened>,
-     read_and_tell<WalletOpened>},
-    {EventType::deposited, "deposited", read_and_tell<MoneyMoved>, read_and_tell<MoneyMoved>},
-    {EventType::withdrawn, "withdrawn", read_and_tell<MoneyMoved>, read_and_tell<MoneyMoved>},
-    {EventType::packet_sent, "packet_sent", read_and_tell<PacketSent>, read_and_tell<PacketSent>},
-    {EventType::claimed, "claimed", read_and_tell<Claimed>, read_and_tell<Claimed>},
-    {EventType::refunded, "refunded", read_and_tell<Refunded>, read_and_tell<Refunded>},
-    {EventType::credit_received, "credit_received", read_and_tell<CreditReceived>,
-     read_and_tell<CreditReceived>},
-    {EventType::credits_acknowledged, "credits_acknowledged", read_and_tell<CreditsAcknowledged>,
-     read_and_tell<CreditsAcknowledged>},
+    words_of<WalletOpened>(EventType::wallet_opened, "wallet_opened"),
+    words_of<MoneyMoved>(EventType::deposited, "deposited"),
+    words_of<MoneyMoved>(EventType::withdrawn, "withdrawn"),
+    words_of<PacketSent>(EventType::packet_sent, "packet_sent"),
+    words_of<Claimed>(EventType::claimed, "claimed"),
+    words_of<Refunded>(EventType::refunded, "refunded"),
+    words_of<CreditReceived>(EventType::credit_received, "credit_received"),
+    words_of<CreditsAcknowledged>(EventType::credits_acknowledged, "credits_acknowledged"),
+    words_of<WalletSet>(EventType::wallet_set, "wallet_set"),
+    words_of<FreezeSet>(EventType::wallet_frozen, "wallet_frozen"),
+    words_of<FreezeSet>(EventType::wallet_unfrozen, "wallet_unfrozen"),
+    words_of<FreezeSet>(EventType::packet_frozen, "packet_frozen"),
+    words_of<FreezeSet>(EventType::packet_unfrozen, "packet_unfrozen"),
+    words_of<CodeTried>(EventType::code_tried, "code_tried"),
+    words_of<PacketRecalled>(EventType::packet_recalled, "packet_recalled"),
+    words_of<PayoutConfirmed>(EventType::payout_confirmed, "payout_confirmed"),
+    words_of<TransferSent>(EventType::transfer_sent, "transfer_sent"),
+    words_of<TransferAccepted>(EventType::transfer_accepted, "transfer_accepted"),
+    words_of<TransferArrived>(EventType::transfer_arrived, "transfer_arrived"),
+    words_of<TransferClosed>(EventType::transfer_closed, "transfer_closed"),
+    words_of<ReturnRequested>(EventType::return_requested, "return_requested"),
+    words_of<DebitDecided>(EventType::debit_decided, "debit_decided"),
+    words_of<ReturnSettled>(EventType::return_settled, "return_settled"),
+    words_of<CaseOpened>(EventType::case_opened, "case_opened"),
+    words_of<CaseResolved>(EventType::case_resolved, "case_resolved"),
 };
 
 const EventWords* words_for(EventType type) {
@@ -161,10 +335,11 @@ const EventWords* words_for(EventType type) {
 std::string to_text(const journal::Record& record) {
   const EventHeader& event = *record.event;
   const EventWords* known = words_for(event.type);
-  std::string text = fmt::format("{:>8}  {}  {:<13}  ", record.sequence.value,
+  std::string text = fmt::format("{:>8}  {}  {:<17}  ", record.sequence.value,
                                  format_time(event.at), known ? known->name : "unknown");
   if (known) {
-    known->text(record.event, text);
+    TextFields fields(text);
+    known->text(record.event, fields);
   } else {
     fmt::format_to(std::back_inserter(text), "type {}, {} bytes, written by a newer version",
                    static_cast<unsigned>(event.type), event.bytes());
@@ -183,7 +358,8 @@ Json to_json(ShardId shard, journal::Position position, const journal::Record& r
             {"type", static_cast<unsigned>(event.type)},
             {"at", event.at.us()}};
   if (known) {
-    known->json(record.event, json);
+    JsonFields fields(json);
+    known->json(record.event, fields);
   } else {
     json["bytes"] = event.bytes();
   }

@@ -1,7 +1,9 @@
 // Events and the ends of journals, told to a person and to a program.
 //
 // A packet's seed is never told, only its SHA-256: whoever knows the seed of an open packet knows
-// the shares to come.
+// the shares to come.  Nor is the tag of its claim code.
+//
+// Records come from files, so no length or value in them is trusted: any bytes can be told.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -12,11 +14,11 @@
 
 namespace hb {
 
-// "     17  2025-01-31T12:00:00.123456Z  claimed        packet 4097 user 12 share_index 3
+// "     17  2025-01-31T12:00:00.123456Z  claimed            packet 4097 user 12 share_index 3
 // amount 1.23", without a line's end.  An event of a newer version is told by its type and length.
 std::string to_text(const journal::Record& record);
 
-// The same with its place; field names and units as in engine/ledger/events.h.
+// The same with its place; field names as in the schema, units as in engine/ledger/events.h.
 nlohmann::ordered_json to_json(ShardId shard, journal::Position position,
                                const journal::Record& record);
 

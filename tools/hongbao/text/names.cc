@@ -110,6 +110,10 @@ std::string_view name(CaseState state) {
   return look_up(state);
 }
 
+std::string_view name(Decision decision) {
+  return look_up(decision);
+}
+
 std::string_view name(PayoutState state) {
   return look_up(state);
 }

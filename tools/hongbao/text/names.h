@@ -19,6 +19,7 @@ std::string_view name(RefundTarget target);
 std::string_view name(ShareState state);
 std::string_view name(TransferState state);
 std::string_view name(CaseState state);
+std::string_view name(Decision decision);
 std::string_view name(PayoutState state);
 
 // The value of that name.  For PacketKind, Split, FundingSource, RefundTarget, Choice and Decision:

@@ -75,6 +75,16 @@ std::optional<Duration> parse_duration(std::string_view text) {
   return Duration::us(sum_us);
 }
 
+std::string format_duration(Duration duration) {
+  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
+      {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}};
+  if (duration == Duration{}) return "0s";
+  for (const auto& [unit, us] : units) {
+    if (duration.us() % us == 0) return fmt::format("{}{}", duration.us() / us, unit);
+  }
+  return fmt::format("{}us", duration.us());
+}
+
 std::optional<Key128> parse_key(std::string_view text) {
   if (text.size() != 32) return std::nullopt;
   std::string_view high = text.substr(0, 16);
@@ -116,6 +126,9 @@ std::string format_endpoint(const Endpoint& endpoint) {
 }
 
 std::string format_time(Time time) {
+  constexpr std::int64_t year_0_us = -62'167'219'200'000'000;
+  constexpr std::int64_t year_10000_us = 253'402'300'800'000'000;
+  if (time.us() < year_0_us || time.us() >= year_10000_us) return fmt::format("{}us", time.us());
   using namespace std::chrono;
   const sys_time<microseconds> at{microseconds(time.us())};
   const auto day = floor<days>(at);

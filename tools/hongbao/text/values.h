@@ -18,6 +18,9 @@ namespace hb {
 // "24h", "90s", "1h30m", "250ms"; units d, h, m, s, ms, us.  A bare number counts seconds.
 std::optional<Duration> parse_duration(std::string_view text);
 
+// The same in the largest unit that it is a whole number of: "24h", "0s".
+std::string format_duration(Duration duration);
+
 // 32 hexadecimal digits, the high half first.  Nothing for 32 zeros, which would be no key.
 std::optional<Key128> parse_key(std::string_view text);
 std::string format_key(Key128 key);
@@ -34,7 +37,7 @@ struct Endpoint {
 std::optional<Endpoint> parse_endpoint(std::string_view text);
 std::string format_endpoint(const Endpoint& endpoint);
 
-// "2025-01-31T12:00:00.123456Z".
+// "2025-01-31T12:00:00.123456Z"; "253402300800000000us" for what is no date of years 0 to 9999.
 std::string format_time(Time time);
 
 // The same, with no or up to six decimals of the second; or microseconds since the Unix epoch.

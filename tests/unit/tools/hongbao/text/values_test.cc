@@ -53,6 +53,15 @@ TEST(ParseTime, RefusesWhatIsNoTime) {
   }
 }
 
+TEST(FormatDuration, UsesTheLargestUnitThatFits) {
+  EXPECT_EQ(format_duration(Duration::hours(24)), "24h");
+  EXPECT_EQ(format_duration(Duration::seconds(90)), "90s");
+  EXPECT_EQ(format_duration(Duration::seconds(120)), "2m");
+  EXPECT_EQ(format_duration(Duration::ms(250)), "250ms");
+  EXPECT_EQ(format_duration(Duration::us(-7)), "-7us");
+  EXPECT_EQ(format_duration(Duration{}), "0s");
+}
+
 TEST(ParseKey, ReadsTheHighHalfFirst) {
   EXPECT_EQ(parse_key("0123456789abcdefFEDCBA9876543210"),
             (Key128{.low = 0xfedcba9876543210, .high = 0x0123456789abcdef}));
@@ -112,6 +121,13 @@ TEST(FormatTime, IsIsoInUtcToTheMicrosecond) {
   EXPECT_EQ(format_time(Time(0)), "1970-01-01T00:00:00.000000Z");
   EXPECT_EQ(format_time(Time(1'485'532'800'000'001)), "2017-01-27T16:00:00.000001Z");
   EXPECT_EQ(format_time(Time(-1)), "1969-12-31T23:59:59.999999Z");
+}
+
+TEST(FormatTime, TellsWhatIsNoDateInMicroseconds) {
+  EXPECT_EQ(format_time(Time(-62'167'219'200'000'000)), "0000-01-01T00:00:00.000000Z");
+  EXPECT_EQ(format_time(Time(253'402'300'799'999'999)), "9999-12-31T23:59:59.999999Z");
+  EXPECT_EQ(format_time(Time(253'402'300'800'000'000)), "253402300800000000us");
+  EXPECT_EQ(format_time(Time(INT64_MIN)), "-9223372036854775808us");
 }
 
 TEST(InQuotes, KeepsChineseAndEscapesControlCharacters) {
