@@ -1,8 +1,11 @@
 // hongbao verify: proves the books from the journals alone.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <fstream>
+#include <iterator>
 #include <memory>
 
 #include "engine/runtime/data_directory.h"
@@ -15,12 +18,25 @@ namespace hb::cli {
 
 namespace {
 
+// What can be written beside the report.
+struct List {
+  const char* option;
+  void (*write)(const verifier::Audit&, std::ostream&);
+  const char* help;
+};
+
+constexpr List lists[] = {
+    {"--balances", verifier::write_balances, "write every wallet's balance there as CSV"},
+    {"--packets", verifier::write_packets, "write every packet there as CSV"},
+    {"--transfers", verifier::write_transfers, "write every transfer there as CSV"},
+    {"--payouts", verifier::write_payouts, "write every payout there as CSV"},
+    {"--cases", verifier::write_cases, "write every support case there as CSV"}};
+
 struct VerifyArguments {
   std::string directory{};
-  std::string balances_file{};
-  std::string packets_file{};
+  std::array<std::string, std::size(lists)> files{};  // of the lists; empty: none
 
-  bool writes_to_stdout() const { return balances_file == "-" || packets_file == "-"; }
+  std::ptrdiff_t lists_to_stdout() const { return std::ranges::count(files, "-"); }
 };
 
 // Tells how far the reading is, once a second, from the second second on.
@@ -41,18 +57,16 @@ class ProgressLine {
   std::chrono::steady_clock::time_point told_at_ = std::chrono::steady_clock::now();
 };
 
-using List = void (*)(const verifier::Audit&, std::ostream&);
-
 // "-" is standard output, nothing is nowhere.
-Result<void> write_list(const verifier::Audit& audit, const std::string& file, List list,
+Result<void> write_list(const verifier::Audit& audit, const std::string& file, const List& list,
                         Console& console) {
   if (file.empty()) return {};
   if (file == "-") {
-    list(audit, console.out);
+    list.write(audit, console.out);
     return {};
   }
   std::ofstream out(file);
-  list(audit, out);
+  list.write(audit, out);
   out.close();
   if (!out) return fail(ErrorCode::io, "cannot write " + file);
   return {};
@@ -60,22 +74,22 @@ Result<void> write_list(const verifier::Audit& audit, const std::string& file, L
 
 ExitStatus report(const verifier::Audit& audit, const VerifyArguments& arguments,
                   Console& console) {
-  const auto balances =
-      write_list(audit, arguments.balances_file, verifier::write_balances, console);
-  if (!balances) return console.fail(balances.error());
-  const auto packets = write_list(audit, arguments.packets_file, verifier::write_packets, console);
-  if (!packets) return console.fail(packets.error());
-
+  for (std::size_t i = 0; i < std::size(lists); ++i) {
+    const auto written = write_list(audit, arguments.files[i], lists[i], console);
+    if (!written) return console.fail(written.error());
+  }
   const ExitStatus status = audit.balanced() ? ExitStatus::done : ExitStatus::refused;
   const std::string text = verifier::to_text(audit);
-  if (!arguments.writes_to_stdout()) return console.tell(verifier::to_json(audit), text, status);
+  if (arguments.lists_to_stdout() == 0) {
+    return console.tell(verifier::to_json(audit), text, status);
+  }
   console.err << text;
   return status;
 }
 
 ExitStatus verify(const VerifyArguments& arguments, const CommandLine&, Console& console) {
-  if (console.json && arguments.writes_to_stdout()) {
-    return console.wrong_usage("--json and a list on '-' both want standard output");
+  if (arguments.lists_to_stdout() + (console.json ? 1 : 0) > 1) {
+    return console.wrong_usage("only one of --json and the lists can have standard output");
   }
   const auto files = open_journals(arguments.directory);
   if (!files) return console.fail(files.error());
@@ -93,9 +107,11 @@ ExitStatus verify(const VerifyArguments& arguments, const CommandLine&, Console&
 void add_verify(CLI::App& app, CommandLine& line) {
   auto* verify_app = app.add_subcommand("verify", "Prove the books from the journals alone");
   verify_app->footer(
-      "Reads every event, keeps the books a second time with rules of its own, and checks that\n"
-      "deposits = wallets + packets + withdrawals, in all and step by step.  Needs no server and\n"
-      "changes nothing; a server may be running.  Exit status 1: the books do not balance.\n"
+      "Reads every event, keeps the books a second time with rules of its own, and checks each\n"
+      "step, and in all that what came in (deposits, external funding) is somewhere (wallets,\n"
+      "packets, transfers, in flight between shards) or has left (withdrawals, payouts).\n"
+      "Needs no server and changes nothing; a server may be running.  A list's file may be -,\n"
+      "standard output.  Exit status 1: the books do not balance.\n"
       "\n"
       "Examples:\n"
       "  hongbao verify ./data\n"
@@ -104,14 +120,9 @@ void add_verify(CLI::App& app, CommandLine& line) {
   verify_app->add_option("dir", arguments->directory, "the server's data directory")
       ->type_name("DIR")
       ->required();
-  verify_app
-      ->add_option("--balances", arguments->balances_file,
-                   "write every wallet's balance there as CSV; - for standard output")
-      ->type_name("FILE");
-  verify_app
-      ->add_option("--packets", arguments->packets_file,
-                   "write every packet there as CSV; - for standard output")
-      ->type_name("FILE");
+  for (std::size_t i = 0; i < std::size(lists); ++i) {
+    verify_app->add_option(lists[i].option, arguments->files[i], lists[i].help)->type_name("FILE");
+  }
   verify_app->callback([&line, arguments] {
     line.run = [arguments](const CommandLine& l, Console& console) {
       return verify(*arguments, l, console);

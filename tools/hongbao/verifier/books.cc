@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "engine/base/limits.h"
 #include "engine/base/partition.h"
-#include "engine/base/text.h"
 
 namespace hb::verifier {
 
@@ -16,26 +16,11 @@ namespace {
 // How long a key is promised to be remembered.
 constexpr Duration key_life = Duration::hours(48);
 
-std::string yuan(std::int64_t fen) {
-  return format_amount(Amount(fen));
-}
-
-// Sums of a forged journal may pass 64 bits.
-__extension__ using Wide = __int128;
-Wide wide(std::int64_t fen) {
-  return fen;
-}
-
 }  // namespace
-
-bool Figures::conserved() const {
-  return wide(deposits_fen) + wide(credits_received_fen) ==
-         wide(wallets_fen) + wide(packets_fen) + wide(withdrawals_fen) + wide(credits_sent_fen);
-}
 
 // ---- events -------------------------------------------------------------------------------------
 
-// One line a type of event: its least length, the length that it says it has, and how it is booked.
+// One line a type of event: the length that its content needs, and how it is booked.
 struct Books::EventRule {
   EventType type;
   std::size_t (*bytes)(const EventHeader*);
@@ -44,18 +29,49 @@ struct Books::EventRule {
 
 namespace {
 
+// The length of an event with a text that is longer than any may be.
+constexpr std::size_t impossible = std::numeric_limits<std::size_t>::max();
+
 template <class Event>
 std::size_t fixed_bytes(const EventHeader*) {
   return sizeof(Event);
 }
 
 std::size_t wallet_opened_bytes(const EventHeader* record) {
-  return offsetof(WalletOpened, name) + read_event<WalletOpened>(record).name_bytes;
+  const auto event = read_event<WalletOpened>(record);
+  if (event.name_bytes > limits::name_bytes_max) return impossible;
+  return offsetof(WalletOpened, name) + event.name_bytes;
 }
 
 std::size_t packet_sent_bytes(const EventHeader* record) {
   const auto event = read_event<PacketSent>(record);
-  return offsetof(PacketSent, texts) + event.remark_bytes + event.group_bytes;
+  const bool possible = event.remark_bytes <= limits::remark_bytes_max &&
+                        event.group_bytes <= limits::group_bytes_max &&
+                        event.reference_bytes <= limits::reference_bytes_max;
+  return possible ? event.bytes() : impossible;
+}
+
+std::size_t payout_confirmed_bytes(const EventHeader* record) {
+  const auto event = read_event<PayoutConfirmed>(record);
+  return event.reference_bytes <= limits::reference_bytes_max ? event.bytes() : impossible;
+}
+
+std::size_t transfer_sent_bytes(const EventHeader* record) {
+  const auto event = read_event<TransferSent>(record);
+  return event.remark_bytes <= limits::remark_bytes_max ? event.bytes() : impossible;
+}
+
+// An event that an operator caused.
+template <class Event>
+std::size_t support_bytes(const EventHeader* record) {
+  const auto event = read_event<Event>(record);
+  const bool possible = event.operator_bytes <= limits::operator_bytes_max &&
+                        event.note_bytes <= limits::note_bytes_max;
+  return possible ? event.bytes() : impossible;
+}
+
+bool fits(const EventHeader& record, std::size_t bytes) {
+  return bytes <= record.bytes() && record.bytes() - bytes < limits::record_unit_bytes;
 }
 
 }  // namespace
@@ -68,16 +84,55 @@ const Books::EventRule* Books::rule_for(EventType type) {
        &Books::read_and_book<MoneyMoved, &Books::deposit>},
       {EventType::withdrawn, fixed_bytes<MoneyMoved>,
        &Books::read_and_book<MoneyMoved, &Books::withdraw>},
-      {EventType::packet_sent, packet_sent_bytes, &Books::read_and_book<PacketSent, &Books::send>},
+      {EventType::packet_sent, packet_sent_bytes, &Books::read_and_send},
       {EventType::claimed, fixed_bytes<Claimed>, &Books::read_and_book<Claimed, &Books::claim>},
       {EventType::refunded, fixed_bytes<Refunded>, &Books::read_and_book<Refunded, &Books::refund>},
       {EventType::credit_received, fixed_bytes<CreditReceived>,
        &Books::read_and_book<CreditReceived, &Books::receive_credit>},
       {EventType::credits_acknowledged, fixed_bytes<CreditsAcknowledged>,
-       &Books::read_and_book<CreditsAcknowledged, &Books::acknowledge_credits>},
+       &Books::read_and_book<CreditsAcknowledged, &Books::acknowledge_messages>},
+      {EventType::wallet_set, fixed_bytes<WalletSet>,
+       &Books::read_and_book<WalletSet, &Books::set_wallet>},
+      {EventType::wallet_frozen, support_bytes<FreezeSet>,
+       &Books::read_and_book<FreezeSet, &Books::freeze>},
+      {EventType::wallet_unfrozen, support_bytes<FreezeSet>,
+       &Books::read_and_book<FreezeSet, &Books::freeze>},
+      {EventType::packet_frozen, support_bytes<FreezeSet>,
+       &Books::read_and_book<FreezeSet, &Books::freeze>},
+      {EventType::packet_unfrozen, support_bytes<FreezeSet>,
+       &Books::read_and_book<FreezeSet, &Books::freeze>},
+      {EventType::code_tried, fixed_bytes<CodeTried>,
+       &Books::read_and_book<CodeTried, &Books::try_code>},
+      {EventType::packet_recalled, fixed_bytes<PacketRecalled>,
+       &Books::read_and_book<PacketRecalled, &Books::recall>},
+      {EventType::payout_confirmed, payout_confirmed_bytes,
+       &Books::read_and_book<PayoutConfirmed, &Books::confirm_payout>},
+      {EventType::transfer_sent, transfer_sent_bytes,
+       &Books::read_and_book<TransferSent, &Books::send_transfer>},
+      {EventType::transfer_accepted, fixed_bytes<TransferAccepted>,
+       &Books::read_and_book<TransferAccepted, &Books::accept_transfer>},
+      {EventType::transfer_arrived, fixed_bytes<TransferArrived>,
+       &Books::read_and_book<TransferArrived, &Books::arrive_transfer>},
+      {EventType::transfer_closed, fixed_bytes<TransferClosed>,
+       &Books::read_and_book<TransferClosed, &Books::close_transfer>},
+      {EventType::return_requested, fixed_bytes<ReturnRequested>,
+       &Books::read_and_book<ReturnRequested, &Books::request_return>},
+      {EventType::debit_decided, fixed_bytes<DebitDecided>,
+       &Books::read_and_book<DebitDecided, &Books::decide_debit>},
+      {EventType::return_settled, fixed_bytes<ReturnSettled>,
+       &Books::read_and_book<ReturnSettled, &Books::settle_return>},
+      {EventType::case_opened, support_bytes<CaseOpened>,
+       &Books::read_and_book<CaseOpened, &Books::open_case>},
+      {EventType::case_resolved, support_bytes<CaseResolved>,
+       &Books::read_and_book<CaseResolved, &Books::resolve_case>},
   };
   const auto* rule = std::ranges::find(rules, type, &EventRule::type);
   return rule == std::end(rules) ? nullptr : rule;
+}
+
+void Books::read_and_send(const EventHeader* record) {
+  const auto event = read_event<PacketSent>(record);
+  send(event, recipients_of(record, event));
 }
 
 Result<void> Books::record(const journal::Record& record, journal::Position position) {
@@ -89,18 +144,22 @@ Result<void> Books::record(const journal::Record& record, journal::Position posi
                             journal::to_string(position), record.sequence.value,
                             static_cast<unsigned>(record.event->type)));
   }
+  here_.shard = identity_.shard;
   here_.position = position;
   check_order(record);
   const std::size_t bytes = rule->bytes(record.event);
-  if (units_for(bytes) != record.event->units) {
-    violate(Rule::record_malformed,
-            fmt::format("the event has {} bytes, its content needs {}", record.event->bytes(),
-                        units_for(bytes) * limits::record_unit_bytes));
-    return {};
+  if (bytes == impossible) {
+    violate(Rule::record_malformed, "a text of the event is longer than any may be");
+  } else if (!fits(*record.event, bytes)) {
+    violate(Rule::record_malformed, fmt::format("the event has {} bytes, its content needs {}",
+                                                record.event->bytes(), bytes));
+  } else {
+    (this->*rule->book)(record.event);
   }
-  (this->*rule->book)(record.event);
   return {};
 }
+
+// ---- what all events have -----------------------------------------------------------------------
 
 void Books::check_order(const journal::Record& record) {
   const std::uint64_t expected = here_.sequence.value + 1;
@@ -113,6 +172,7 @@ void Books::check_order(const journal::Record& record) {
   const Time at = record.event->at;
   if (figures_.events == 0) {
     figures_.first_at = at;
+    now_ = at;
   } else if (at < now_) {
     violate(Rule::time_went_back,
             fmt::format("time {} us after an event of {} us", at.us(), now_.us()));
@@ -124,7 +184,7 @@ void Books::check_order(const journal::Record& record) {
 
 void Books::check_key(PartitionId partition, Key128 key) {
   if (key.empty()) return violate(Rule::key_missing, "a command's event without key");
-  while (!key_order_.empty() && now_.us() - key_order_.front().first.us() >= key_life.us()) {
+  while (!key_order_.empty() && wide(now_.us()) - key_order_.front().first.us() >= key_life.us()) {
     const auto& [used_at, place] = key_order_.front();
     const auto it = keys_.find(place);
     if (it != keys_.end() && it->second == used_at) keys_.erase(it);
@@ -140,10 +200,39 @@ void Books::check_key(PartitionId partition, Key128 key) {
   key_order_.emplace_back(now_, place);
 }
 
+bool Books::is_home(PartitionId partition) const {
+  return shard_of(partition, identity_.shard_count) == identity_.shard;
+}
+
 void Books::check_home(PartitionId partition, const char* what, std::uint64_t id) {
-  const ShardId home = shard_of(partition, identity_.shard_count);
-  if (home == identity_.shard) return;
-  violate(Rule::foreign_partition, fmt::format("{} {} belongs to shard {}", what, id, home.value));
+  if (is_home(partition)) return;
+  violate(Rule::foreign_partition, fmt::format("{} {} belongs to shard {}", what, id,
+                                               shard_of(partition, identity_.shard_count).value));
+}
+
+void Books::check_home(UserId user) {
+  check_home(partition_of(user), "user", user.value);
+}
+
+void Books::check_home(PacketId packet) {
+  check_home(partition_of(packet), "packet", packet.value);
+}
+
+void Books::check_home(CaseId id) {
+  check_home(partition_of(id), "case", id.value);
+}
+
+void Books::check_next_id(UserId sender, PacketId id) {
+  const PartitionId partition = partition_of(sender);
+  const PacketId expected = packet_id(partition, ++last_number_[partition]);
+  if (id == expected) return;
+  violate(Rule::packet_id_not_next,
+          fmt::format("{} where {} is the sender's partition's next", id.value, expected.value));
+  if (partition_of(id) == partition) last_number_[partition] = id.value >> limits::partition_bits;
+}
+
+void Books::check_operator(std::size_t bytes) {
+  if (bytes == 0) violate(Rule::operator_missing, "nobody is said to have given this command");
 }
 
 bool Books::check_amount(std::int64_t fen) {
@@ -152,251 +241,51 @@ bool Books::check_amount(std::int64_t fen) {
   return false;
 }
 
-// ---- wallets ------------------------------------------------------------------------------------
-
-void Books::open_wallet(const WalletOpened& event) {
-  check_home(partition_of(event.user), "user", event.user.value);
-  const auto [it, is_new] = wallets_.try_emplace(event.user);
-  Wallet& wallet = it->second;
-  const bool by_command = !event.key.empty();
-  if (by_command) check_key(partition_of(event.user), event.key);
-  if (by_command ? wallet.opened : !is_new) {
-    violate(Rule::wallet_opened_twice,
-            fmt::format("the wallet of user {} was opened before", event.user.value));
-  }
-  wallet.opened = wallet.opened || by_command;
-}
-
-void Books::deposit(const MoneyMoved& event) {
-  check_home(partition_of(event.user), "user", event.user.value);
-  check_key(partition_of(event.user), event.key);
-  if (!check_amount(event.amount.fen())) return;
-  add(figures_.deposits_fen, event.amount.fen());
-  settle(event.user, event.amount.fen(), event.balance.fen());
-}
-
-void Books::withdraw(const MoneyMoved& event) {
-  check_home(partition_of(event.user), "user", event.user.value);
-  check_key(partition_of(event.user), event.key);
-  if (!check_amount(event.amount.fen())) return;
-  add(figures_.withdrawals_fen, event.amount.fen());
-  settle(event.user, -event.amount.fen(), event.balance.fen());
-}
-
-void Books::credit(UserId user, std::int64_t fen) {
-  add(wallets_[user].balance_fen, fen);
-}
-
-void Books::settle(UserId user, std::int64_t change_fen, std::int64_t recorded_fen) {
-  std::int64_t& balance_fen = wallets_[user].balance_fen;
-  const std::int64_t before_fen = balance_fen;
-  add(balance_fen, change_fen);
-  if (balance_fen < 0 && change_fen < 0) {
-    violate(Rule::overdraft, fmt::format("{} taken from user {}, whose wallet holds {}",
-                                         yuan(-change_fen), user.value, yuan(before_fen)));
-  }
-  if (balance_fen != recorded_fen) {
-    violate(Rule::balance_wrong,
-            fmt::format("the balance of user {} is recorded as {}, but comes to {}", user.value,
-                        yuan(recorded_fen), yuan(balance_fen)));
-    balance_fen = recorded_fen;
-  }
-}
-
-// ---- packets ------------------------------------------------------------------------------------
-
-void Books::send(const PacketSent& event) {
-  check_home(partition_of(event.sender), "user", event.sender.value);
-  check_key(partition_of(event.sender), event.key);
-  check_packet_id(event);
-  if (!check_amount(event.total.fen())) return;
-  check_terms(event);
-  settle(event.sender, -event.total.fen(), event.balance.fen());
-  add(figures_.sent_fen, event.total.fen());
-  packets_[event.packet] = Packet{.sender = event.sender,
-                                  .expires_at = event.expires_at,
-                                  .total_fen = event.total.fen(),
-                                  .escrow_fen = event.total.fen(),
-                                  .share_fen_min = event.share_fen_min,
-                                  .share_fen_max = event.share_fen_max,
-                                  .share_count = event.share_count,
-                                  .kind = event.kind};
-}
-
-void Books::check_packet_id(const PacketSent& event) {
-  const PartitionId partition = partition_of(event.sender);
-  const PacketId expected = packet_id(partition, ++last_number_[partition]);
-  if (event.packet == expected) return;
-  violate(Rule::packet_id_not_next,
-          fmt::format("packet {} where {} is the sender's partition's next", event.packet.value,
-                      expected.value));
-  if (partition_of(event.packet) == partition) {
-    last_number_[partition] = event.packet.value >> limits::partition_bits;
-  }
-}
-
-void Books::check_terms(const PacketSent& event) {
-  const std::int64_t shares = event.share_count;
-  const std::int64_t total_fen = event.total.fen();
-  const bool kind_known = event.kind == PacketKind::lucky || event.kind == PacketKind::even;
-  if (!kind_known || shares < 1 || shares > limits::packet_shares_max || event.share_fen_min < 1 ||
-      event.share_fen_min > event.share_fen_max) {
-    violate(Rule::packet_terms_wrong,
-            fmt::format("packet {} of kind {} has {} shares of {} to {} fen", event.packet.value,
-                        static_cast<unsigned>(event.kind), shares, event.share_fen_min,
-                        event.share_fen_max));
-  } else if (total_fen < shares * event.share_fen_min || total_fen > shares * event.share_fen_max) {
-    violate(Rule::total_out_of_bounds,
-            fmt::format("packet {} holds {} in {} shares of {} to {} fen", event.packet.value,
-                        yuan(total_fen), shares, event.share_fen_min, event.share_fen_max));
-  } else if (event.kind == PacketKind::even && total_fen % shares != 0) {
-    violate(Rule::total_not_divisible, fmt::format("even packet {} holds {} in {} shares",
-                                                   event.packet.value, yuan(total_fen), shares));
-  }
-  if (event.expires_at <= event.at ||
-      event.expires_at.us() - event.at.us() > limits::packet_life_us_max) {
-    violate(Rule::expiry_out_of_range,
-            fmt::format("packet {} is sent at {} us and expires at {} us", event.packet.value,
-                        event.at.us(), event.expires_at.us()));
-  }
-}
-
-Packet* Books::find_packet(PacketId packet) {
-  const auto it = packets_.find(packet);
-  if (it != packets_.end()) return &it->second;
-  violate(Rule::packet_unknown, fmt::format("packet {} was never sent", packet.value));
-  return nullptr;
-}
-
-void Books::claim(const Claimed& event) {
-  ++figures_.claims;
-  check_home(partition_of(event.packet), "packet", event.packet.value);
-  if (!check_amount(event.amount_fen)) return;
-  if (Packet* packet = find_packet(event.packet)) {
-    check_share(*packet, event);
-    take_share(*packet, event);
-  }
-  add(figures_.claimed_fen, event.amount_fen);
-  credit_or_send(event.user, event.amount_fen);
-}
-
-void Books::check_share(const Packet& packet, const Claimed& event) {
-  const std::uint64_t id = event.packet.value;
-  if (packet.state != PacketState::open) {
-    return violate(
-        Rule::claim_after_close,
-        fmt::format("user {} claims packet {}, which {}", event.user.value, id,
-                    packet.state == PacketState::refunded ? "is refunded" : "has no share left"));
-  }
-  if (event.at >= packet.expires_at) {
-    violate(Rule::claim_after_expiry,
-            fmt::format("packet {} expired at {} us and is claimed at {} us", id,
-                        packet.expires_at.us(), event.at.us()));
-  }
-  if (event.share_index != packet.claimed_count) {
-    violate(Rule::share_index_wrong, fmt::format("share {} of packet {} where {} is next",
-                                                 event.share_index, id, packet.claimed_count));
-  }
-  if (std::ranges::find(packet.claimers, event.user) != packet.claimers.end()) {
-    violate(Rule::share_taken_twice,
-            fmt::format("user {} has a share of packet {} already", event.user.value, id));
-  }
-  check_share_amount(packet, event);
-}
-
-void Books::check_share_amount(const Packet& packet, const Claimed& event) {
-  const std::uint64_t id = event.packet.value;
-  const std::int64_t fen = event.amount_fen;
-  if (fen < packet.share_fen_min || fen > packet.share_fen_max) {
-    violate(Rule::share_out_of_bounds,
-            fmt::format("a share of {} fen of packet {}, whose shares are {} to {} fen", fen, id,
-                        packet.share_fen_min, packet.share_fen_max));
-  }
-  if (packet.kind == PacketKind::even && fen * packet.share_count != packet.total_fen) {
-    violate(Rule::even_share_unequal,
-            fmt::format("a share of {} of even packet {}, which holds {} in {} shares", yuan(fen),
-                        id, yuan(packet.total_fen), packet.share_count));
-  }
-  if (fen > packet.escrow_fen) {
-    violate(Rule::share_over_rest, fmt::format("a share of {} of packet {}, which holds {}",
-                                               yuan(fen), id, yuan(packet.escrow_fen)));
-  } else if (packet.claimed_count + 1 == packet.share_count && fen != packet.escrow_fen) {
-    violate(Rule::last_share_not_rest,
-            fmt::format("the last share of packet {} is {}, but {} are left", id, yuan(fen),
-                        yuan(packet.escrow_fen)));
-  }
-}
-
-void Books::take_share(Packet& packet, const Claimed& event) {
-  add(packet.claimed_fen, event.amount_fen);
-  ++packet.claimed_count;
-  if (packet.state != PacketState::open) return;
-  packet.escrow_fen = std::max<std::int64_t>(packet.escrow_fen - event.amount_fen, 0);
-  packet.claimers.push_back(event.user);
-  if (packet.claimed_count == packet.share_count) {
-    packet.state = PacketState::sold_out;
-    packet.escrow_fen = 0;
-    packet.claimers = {};
-  }
-}
-
-void Books::refund(const Refunded& event) {
-  check_home(partition_of(event.packet), "packet", event.packet.value);
-  if (!check_amount(event.amount.fen())) return;
-  Packet* packet = find_packet(event.packet);
-  if (packet == nullptr) return;
-  const std::uint64_t id = event.packet.value;
-  if (packet->state == PacketState::refunded) {
-    violate(Rule::refund_twice,
-            fmt::format("packet {} got {} back before", id, yuan(packet->refunded_fen)));
-  } else if (packet->state == PacketState::sold_out) {
-    violate(Rule::refund_of_nothing, fmt::format("packet {} has no share left", id));
-  } else if (event.amount.fen() != packet->escrow_fen) {
-    violate(Rule::refund_not_rest,
-            fmt::format("{} of packet {} go back, but {} are left", yuan(event.amount.fen()), id,
-                        yuan(packet->escrow_fen)));
-  }
-  if (event.at < packet->expires_at) {
-    violate(Rule::refund_before_expiry,
-            fmt::format("packet {} expires at {} us and is refunded at {} us", id,
-                        packet->expires_at.us(), event.at.us()));
-  }
-  packet->state = PacketState::refunded;
-  packet->escrow_fen = 0;
-  packet->claimers = {};
-  add(packet->refunded_fen, event.amount.fen());
-  add(figures_.refunded_fen, event.amount.fen());
-  credit(packet->sender, event.amount.fen());
-}
-
-// ---- credits between shards ---------------------------------------------------------------------
+// ---- messages between shards --------------------------------------------------------------------
 
 void Books::credit_or_send(UserId user, std::int64_t fen) {
-  const ShardId home = shard_of(partition_of(user), identity_.shard_count);
-  if (home == identity_.shard) return credit(user, fen);
-  here_.shard = identity_.shard;
-  credits_[home].sent.push_back({here_.sequence, user, fen, here_});
+  const PartitionId partition = partition_of(user);
+  if (is_home(partition)) return credit(user, fen);
   add(figures_.credits_sent_fen, fen);
+  send_message(shard_of(partition, identity_.shard_count),
+               {.user = user, .fen = fen, .kind = MessageKind::credit});
+}
+
+void Books::send_message(ShardId target, Message message) {
+  message.sequence = here_.sequence;
+  message.place = here_;
+  messages_[target].sent.push_back(message);
+}
+
+bool Books::receive_message(std::uint16_t source, Message message) {
+  if (source >= identity_.shard_count || ShardId(source) == identity_.shard) {
+    violate(Rule::message_unknown,
+            fmt::format("{} of shard {}", verifier::to_text(message), source));
+    return false;
+  }
+  message.place = here_;
+  messages_[ShardId(source)].received.push_back(message);
+  return true;
 }
 
 void Books::receive_credit(const CreditReceived& event) {
-  check_home(partition_of(event.user), "user", event.user.value);
+  check_home(event.user);
   if (!check_amount(event.amount_fen)) return;
-  if (event.source >= identity_.shard_count || ShardId(event.source) == identity_.shard) {
-    return violate(Rule::credit_unknown, fmt::format("a credit from shard {}", event.source));
+  if (!receive_message(event.source, {.sequence = event.source_sequence,
+                                      .user = event.user,
+                                      .fen = event.amount_fen,
+                                      .kind = MessageKind::credit})) {
+    return;
   }
-  here_.shard = identity_.shard;
-  credits_[ShardId(event.source)].received.push_back(
-      {event.source_sequence, event.user, event.amount_fen, here_});
   add(figures_.credits_received_fen, event.amount_fen);
   credit(event.user, event.amount_fen);
 }
 
-void Books::acknowledge_credits(const CreditsAcknowledged& event) {
+void Books::acknowledge_messages(const CreditsAcknowledged& event) {
   if (event.target >= identity_.shard_count || ShardId(event.target) == identity_.shard) {
-    return violate(Rule::credit_unknown, fmt::format("credits to shard {}", event.target));
+    return violate(Rule::message_unknown, fmt::format("messages to shard {}", event.target));
   }
-  credits_[ShardId(event.target)].acknowledged = event.through;
+  messages_[ShardId(event.target)].acknowledged = event.through;
 }
 
 // ---- the end ------------------------------------------------------------------------------------
@@ -404,16 +293,15 @@ void Books::acknowledge_credits(const CreditsAcknowledged& event) {
 const Figures& Books::close() {
   here_ = Place{.shard = identity_.shard};
   figures_.wallets = wallets_.size();
-  for (const auto& [user, wallet] : wallets_) add(figures_.wallets_fen, wallet.balance_fen);
-  for (const auto& [id, packet] : packets_) count(id, packet);
-  if (!figures_.conserved()) {
-    violate(Rule::shard_not_conserved,
-            fmt::format("deposits {} and credits received {} are not wallets {} + packets {} + "
-                        "withdrawals {} + credits sent {}",
-                        yuan(figures_.deposits_fen), yuan(figures_.credits_received_fen),
-                        yuan(figures_.wallets_fen), yuan(figures_.packets_fen),
-                        yuan(figures_.withdrawals_fen), yuan(figures_.credits_sent_fen)));
+  for (const auto& [user, wallet] : wallets_) {
+    add(figures_.wallets_fen, wallet.balance_fen);
+    if (wallet.frozen) ++figures_.wallets_frozen;
   }
+  for (const auto& [id, packet] : packets_) count(id, packet);
+  for (const auto& [id, transfer] : transfers_) count(id, transfer);
+  for (const auto& [id, payout] : payouts_) count(payout);
+  for (const auto& [id, support_case] : cases_) count(support_case);
+  if (!figures_.conserved()) violate(Rule::shard_not_conserved, figures_.unbalanced());
   return figures_;
 }
 
@@ -426,19 +314,72 @@ void Books::count(PacketId id, const Packet& packet) {
       ++figures_.packets_sold_out;
       break;
     case PacketState::refunded:
-    case PacketState::recalled:
       ++figures_.packets_refunded;
       break;
+    case PacketState::recalled:
+      ++figures_.packets_recalled;
+      break;
+  }
+  for (const Share& share : packet.shares) {
+    if (share.state >= ShareState::returned) ++figures_.claims_returned;
   }
   add(figures_.packets_fen, packet.escrow_fen);
-  if (wide(packet.total_fen) ==
-      wide(packet.claimed_fen) + wide(packet.escrow_fen) + wide(packet.refunded_fen)) {
+  add(figures_.returned_fen, packet.returned_fen);
+  const Wide found = wide(packet.claimed_fen) + packet.escrow_fen + packet.refunded_fen;
+  if (packet.total_fen == found && packet.returned_fen <= packet.claimed_fen) return;
+  violate(
+      Rule::packet_not_conserved,
+      fmt::format("packet {}: total {} is not claims {} + escrow {} + refunded {}, or returned "
+                  "{} are more than the claims",
+                  id.value, yuan(packet.total_fen), yuan(packet.claimed_fen),
+                  yuan(packet.escrow_fen), yuan(packet.refunded_fen), yuan(packet.returned_fen)));
+}
+
+void Books::count(PacketId id, const Transfer& transfer) {
+  if (transfer.holds_money()) {
+    ++figures_.transfers_open;
+  } else if (transfer.state == TransferState::arrived) {
+    ++figures_.transfers_arrived;
+  } else if (transfer.state == TransferState::returned) {
+    ++figures_.transfers_returned;
+  } else {
+    ++figures_.transfers_closed;
+  }
+  add(figures_.transfers_fen, transfer.escrow_fen);
+  add(figures_.transfers_arrived_fen, transfer.arrived_fen);
+  add(figures_.transfers_refunded_fen, transfer.refunded_fen);
+  add(figures_.returned_fen, transfer.returned_fen);
+  const Wide found = wide(transfer.arrived_fen) + transfer.escrow_fen + transfer.refunded_fen;
+  if (transfer.amount_fen == found && transfer.returned_fen <= transfer.arrived_fen) return;
+  violate(Rule::transfer_not_conserved,
+          fmt::format("transfer {}: amount {} is not arrived {} + escrow {} + refunded {}, or "
+                      "returned {} are more than what arrived",
+                      id.value, yuan(transfer.amount_fen), yuan(transfer.arrived_fen),
+                      yuan(transfer.escrow_fen), yuan(transfer.refunded_fen),
+                      yuan(transfer.returned_fen)));
+}
+
+void Books::count(const Payout& payout) {
+  if (payout.state == PayoutState::confirmed) {
+    ++figures_.payouts_confirmed;
     return;
   }
-  violate(Rule::packet_not_conserved,
-          fmt::format("packet {}: total {} is not claims {} + escrow {} + refunded {}", id.value,
-                      yuan(packet.total_fen), yuan(packet.claimed_fen), yuan(packet.escrow_fen),
-                      yuan(packet.refunded_fen)));
+  ++figures_.payouts_owed;
+  add(figures_.payouts_owed_fen, payout.fen);
+}
+
+void Books::count(const Case& support_case) {
+  switch (support_case.state) {
+    case CaseState::open:
+      ++figures_.cases_open;
+      break;
+    case CaseState::refused:
+      ++figures_.cases_refused;
+      break;
+    case CaseState::upheld:
+      ++figures_.cases_upheld;
+      break;
+  }
 }
 
 void Books::add(std::int64_t& sum_fen, std::int64_t fen) {
@@ -448,7 +389,6 @@ void Books::add(std::int64_t& sum_fen, std::int64_t fen) {
 }
 
 void Books::violate(Rule rule, std::string what) {
-  here_.shard = identity_.shard;
   violations_->add({rule, here_, std::move(what)});
 }
 

@@ -5,7 +5,6 @@
 #include <iterator>
 #include <map>
 
-#include "engine/base/text.h"
 #include "tools/hongbao/text/event_text.h"
 #include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
@@ -15,10 +14,6 @@ namespace hb::verifier {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string yuan(std::int64_t fen) {
-  return format_amount(Amount(fen));
-}
 
 // ---- to a person --------------------------------------------------------------------------------
 
@@ -47,20 +42,46 @@ void tell_tail(const ShardAudit& shard, std::string& text) {
                  count_of(shard.books.figures().events, "event"), tail_text(shard.tail));
 }
 
-void tell_figures(const Figures& f, std::string& text) {
+void tell_counts(const Figures& f, std::string& text) {
   auto out = std::back_inserter(text);
+  fmt::format_to(out, "wallets    {}: {} frozen\n", f.wallets, f.wallets_frozen);
+  fmt::format_to(out, "packets    {}: {} open, {} sold out, {} refunded, {} recalled\n",
+                 f.packets(), f.packets_open, f.packets_sold_out, f.packets_refunded,
+                 f.packets_recalled);
+  fmt::format_to(out, "claims     {}: {} returned\n", f.claims, f.claims_returned);
+  fmt::format_to(out, "transfers  {}: {} open, {} arrived, {} closed, {} returned\n", f.transfers(),
+                 f.transfers_open, f.transfers_arrived, f.transfers_closed, f.transfers_returned);
+  fmt::format_to(out, "payouts    {}: {} owed, {} confirmed\n", f.payouts(), f.payouts_owed,
+                 f.payouts_confirmed);
+  fmt::format_to(out, "cases      {}: {} open, {} refused, {} upheld\n", f.cases(), f.cases_open,
+                 f.cases_refused, f.cases_upheld);
+}
+
+void tell_sums(const Figures& f, std::string& text) {
+  auto out = std::back_inserter(text);
+  fmt::format_to(out, "packets sent {} = claimed {} + in escrow {} + refunded {}\n",
+                 yuan(f.sent_fen), yuan(f.claimed_fen), yuan(f.packets_fen), yuan(f.refunded_fen));
+  fmt::format_to(out, "transfers sent {} = arrived {} + in escrow {} + refunded {}\n",
+                 yuan(f.transfers_sent_fen), yuan(f.transfers_arrived_fen), yuan(f.transfers_fen),
+                 yuan(f.transfers_refunded_fen));
+  fmt::format_to(out, "returned {}, and {} that forced returns did not find\n",
+                 yuan(f.returned_fen), yuan(f.shortfall_fen));
+  fmt::format_to(out,
+                 "deposits {} + external {} {} wallets {} + packets {} + transfers {} + in flight "
+                 "{} + withdrawals {} + payouts owed {} + payouts paid {}\n",
+                 yuan(f.deposits_fen), yuan(f.external_fen), f.conserved() ? "=" : "IS NOT",
+                 yuan(f.wallets_fen), yuan(f.packets_fen), yuan(f.transfers_fen),
+                 yuan(f.in_flight_fen()), yuan(f.withdrawals_fen), yuan(f.payouts_owed_fen),
+                 yuan(f.payouts_paid_fen));
+}
+
+void tell_figures(const Figures& f, std::string& text) {
   if (f.events > 0) {
-    fmt::format_to(out, "from {} to {}\n", format_time(f.first_at), format_time(f.last_at));
+    fmt::format_to(std::back_inserter(text), "from {} to {}\n", format_time(f.first_at),
+                   format_time(f.last_at));
   }
-  fmt::format_to(out, "wallets  {}\n", f.wallets);
-  fmt::format_to(out, "packets  {}: {} open, {} sold out, {} refunded\n", f.packets(),
-                 f.packets_open, f.packets_sold_out, f.packets_refunded);
-  fmt::format_to(out, "claims   {}\n", f.claims);
-  fmt::format_to(out, "sent {} = claimed {} + in escrow {} + refunded {}\n", yuan(f.sent_fen),
-                 yuan(f.claimed_fen), yuan(f.packets_fen), yuan(f.refunded_fen));
-  fmt::format_to(out, "deposits {} {} wallets {} + packets {} + in flight {} + withdrawals {}\n",
-                 yuan(f.deposits_fen), f.conserved() ? "=" : "IS NOT", yuan(f.wallets_fen),
-                 yuan(f.packets_fen), yuan(f.in_flight_fen()), yuan(f.withdrawals_fen));
+  tell_counts(f, text);
+  tell_sums(f, text);
 }
 
 // ---- to a program -------------------------------------------------------------------------------
@@ -78,28 +99,58 @@ Json violation_json(const Violation& violation) {
   return json;
 }
 
+Json counts_json(const Figures& f) {
+  return {{"wallets", f.wallets},
+          {"wallets_frozen", f.wallets_frozen},
+          {"packets", f.packets()},
+          {"packets_open", f.packets_open},
+          {"packets_sold_out", f.packets_sold_out},
+          {"packets_refunded", f.packets_refunded},
+          {"packets_recalled", f.packets_recalled},
+          {"claims", f.claims},
+          {"claims_returned", f.claims_returned},
+          {"transfers", f.transfers()},
+          {"transfers_open", f.transfers_open},
+          {"transfers_arrived", f.transfers_arrived},
+          {"transfers_closed", f.transfers_closed},
+          {"transfers_returned", f.transfers_returned},
+          {"payouts", f.payouts()},
+          {"payouts_owed", f.payouts_owed},
+          {"payouts_confirmed", f.payouts_confirmed},
+          {"cases", f.cases()},
+          {"cases_open", f.cases_open},
+          {"cases_refused", f.cases_refused},
+          {"cases_upheld", f.cases_upheld}};
+}
+
+Json totals_json(const Figures& f) {
+  return {{"deposits", f.deposits_fen},
+          {"external", f.external_fen},
+          {"wallets", f.wallets_fen},
+          {"packets", f.packets_fen},
+          {"transfers", f.transfers_fen},
+          {"withdrawals", f.withdrawals_fen},
+          {"payouts_owed", f.payouts_owed_fen},
+          {"payouts_paid", f.payouts_paid_fen},
+          {"credits_sent", f.credits_sent_fen},
+          {"credits_received", f.credits_received_fen},
+          {"in_flight", f.in_flight_fen()},
+          {"sent", f.sent_fen},
+          {"claimed", f.claimed_fen},
+          {"refunded", f.refunded_fen},
+          {"transfers_sent", f.transfers_sent_fen},
+          {"transfers_arrived", f.transfers_arrived_fen},
+          {"transfers_refunded", f.transfers_refunded_fen},
+          {"returned", f.returned_fen},
+          {"shortfall", f.shortfall_fen}};
+}
+
 Json figures_json(const Figures& f) {
   return {{"events", f.events},
           {"first_at", f.first_at.us()},
           {"last_at", f.last_at.us()},
-          {"counts",
-           {{"wallets", f.wallets},
-            {"packets", f.packets()},
-            {"packets_open", f.packets_open},
-            {"packets_sold_out", f.packets_sold_out},
-            {"packets_refunded", f.packets_refunded},
-            {"claims", f.claims}}},
-          {"totals",
-           {{"deposits", f.deposits_fen},
-            {"wallets", f.wallets_fen},
-            {"packets", f.packets_fen},
-            {"withdrawals", f.withdrawals_fen},
-            {"credits_sent", f.credits_sent_fen},
-            {"credits_received", f.credits_received_fen},
-            {"in_flight", f.in_flight_fen()},
-            {"sent", f.sent_fen},
-            {"claimed", f.claimed_fen},
-            {"refunded", f.refunded_fen}}}};
+          {"counts", counts_json(f)},
+          {"totals", totals_json(f)}};
 }
 
 Json shard_json(const ShardAudit& shard) {
@@ -108,6 +159,17 @@ Json shard_json(const ShardAudit& shard) {
   json.update(figures_json(shard.books.figures()));
   json["tail"] = tail_json(shard.tail);
   return json;
+}
+
+// Rows of all shards by their id, which is there once, unless the books are wrong.
+template <class Id, class Row>
+std::multimap<Id, const Row*> sorted(const Audit& audit,
+                                     const std::map<Id, Row>& (Books::*rows)() const) {
+  std::multimap<Id, const Row*> all;
+  for (const ShardAudit& shard : audit.shards) {
+    for (const auto& [id, row] : (shard.books.*rows)()) all.emplace(id, &row);
+  }
+  return all;
 }
 
 }  // namespace
@@ -136,25 +198,43 @@ nlohmann::ordered_json to_json(const Audit& audit) {
 }
 
 void write_balances(const Audit& audit, std::ostream& out) {
-  std::multimap<UserId, std::int64_t> balances;  // once each, unless the books are wrong
-  for (const ShardAudit& shard : audit.shards) {
-    for (const auto& [user, wallet] : shard.books.wallets())
-      balances.emplace(user, wallet.balance_fen);
-  }
   out << "user,balance_fen\n";
-  for (const auto& [user, fen] : balances) out << user.value << ',' << fen << '\n';
+  for (const auto& [user, wallet] : sorted(audit, &Books::wallets)) {
+    out << user.value << ',' << wallet->balance_fen << '\n';
+  }
 }
 
 void write_packets(const Audit& audit, std::ostream& out) {
-  std::multimap<PacketId, const Packet*> packets;
-  for (const ShardAudit& shard : audit.shards) {
-    for (const auto& [id, packet] : shard.books.packets()) packets.emplace(id, &packet);
-  }
-  out << "packet,sender,state,total,claimed_count,claimed_fen,remaining_fen,refunded_fen\n";
-  for (const auto& [id, p] : packets) {
+  out << "packet,sender,state,total,claimed_count,claimed_fen,remaining_fen,refunded_fen,"
+         "returned_fen\n";
+  for (const auto& [id, p] : sorted(audit, &Books::packets)) {
     out << id.value << ',' << p->sender.value << ',' << hb::name(p->state) << ',' << p->total_fen
-        << ',' << p->claimed_count << ',' << p->claimed_fen << ',' << p->escrow_fen << ','
-        << p->refunded_fen << '\n';
+        << ',' << p->shares.size() << ',' << p->claimed_fen << ',' << p->escrow_fen << ','
+        << p->refunded_fen << ',' << p->returned_fen << '\n';
+  }
+}
+
+void write_transfers(const Audit& audit, std::ostream& out) {
+  out << "transfer,sender,recipient,state,amount_fen,remaining_fen,refunded_fen,returned_fen\n";
+  for (const auto& [id, t] : sorted(audit, &Books::transfers)) {
+    out << id.value << ',' << t->sender.value << ',' << t->recipient.value << ','
+        << hb::name(t->state) << ',' << t->amount_fen << ',' << t->escrow_fen << ','
+        << t->refunded_fen << ',' << t->returned_fen << '\n';
+  }
+}
+
+void write_payouts(const Audit& audit, std::ostream& out) {
+  out << "packet,sender,state,amount_fen\n";
+  for (const auto& [id, p] : sorted(audit, &Books::payouts)) {
+    out << id.value << ',' << p->sender.value << ',' << hb::name(p->state) << ',' << p->fen << '\n';
+  }
+}
+
+void write_cases(const Audit& audit, std::ostream& out) {
+  out << "case_id,subject,user,state,returned_fen,shortfall_fen\n";
+  for (const auto& [id, c] : sorted(audit, &Books::cases)) {
+    out << id.value << ',' << c->subject.value << ',' << c->user.value << ',' << hb::name(c->state)
+        << ',' << c->returned_fen << ',' << c->shortfall_fen << '\n';
   }
 }
 

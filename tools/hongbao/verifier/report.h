@@ -16,8 +16,11 @@ std::string to_text(const Audit& audit);
 // the same figures for each shard with the state of its journal's tail.
 nlohmann::ordered_json to_json(const Audit& audit);
 
-// CSV with a header line, sorted by user or packet over all shards; amounts in fen.
+// CSV with a header line, sorted by the first column over all shards; amounts in fen.
 void write_balances(const Audit& audit, std::ostream& out);
 void write_packets(const Audit& audit, std::ostream& out);
+void write_transfers(const Audit& audit, std::ostream& out);
+void write_payouts(const Audit& audit, std::ostream& out);
+void write_cases(const Audit& audit, std::ostream& out);
 
 }  // namespace hb::verifier

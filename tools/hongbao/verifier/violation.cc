@@ -20,28 +20,54 @@ std::string_view name(Rule rule) {
       return "amount_invalid";
     case Rule::sum_overflow:
       return "sum_overflow";
+    case Rule::operator_missing:
+      return "operator_missing";
+    case Rule::wallet_unknown:
+      return "wallet_unknown";
     case Rule::wallet_opened_twice:
       return "wallet_opened_twice";
     case Rule::balance_wrong:
       return "balance_wrong";
     case Rule::overdraft:
       return "overdraft";
+    case Rule::setting_wrong:
+      return "setting_wrong";
+    case Rule::freeze_wrong:
+      return "freeze_wrong";
+    case Rule::frozen_wallet_debited:
+      return "frozen_wallet_debited";
     case Rule::packet_id_not_next:
       return "packet_id_not_next";
     case Rule::packet_terms_wrong:
       return "packet_terms_wrong";
+    case Rule::split_wrong:
+      return "split_wrong";
+    case Rule::recipients_wrong:
+      return "recipients_wrong";
+    case Rule::reference_wrong:
+      return "reference_wrong";
     case Rule::total_out_of_bounds:
       return "total_out_of_bounds";
     case Rule::total_not_divisible:
       return "total_not_divisible";
+    case Rule::opening_out_of_range:
+      return "opening_out_of_range";
     case Rule::expiry_out_of_range:
       return "expiry_out_of_range";
     case Rule::packet_unknown:
       return "packet_unknown";
+    case Rule::frozen_packet_moved:
+      return "frozen_packet_moved";
     case Rule::claim_after_close:
       return "claim_after_close";
     case Rule::claim_after_expiry:
       return "claim_after_expiry";
+    case Rule::claim_before_opening:
+      return "claim_before_opening";
+    case Rule::claim_not_recipient:
+      return "claim_not_recipient";
+    case Rule::claim_by_sender:
+      return "claim_by_sender";
     case Rule::share_index_wrong:
       return "share_index_wrong";
     case Rule::share_taken_twice:
@@ -52,8 +78,12 @@ std::string_view name(Rule rule) {
       return "share_over_rest";
     case Rule::last_share_not_rest:
       return "last_share_not_rest";
-    case Rule::even_share_unequal:
-      return "even_share_unequal";
+    case Rule::share_not_equal:
+      return "share_not_equal";
+    case Rule::code_not_wanted:
+      return "code_not_wanted";
+    case Rule::code_tries_wrong:
+      return "code_tries_wrong";
     case Rule::refund_before_expiry:
       return "refund_before_expiry";
     case Rule::refund_twice:
@@ -62,12 +92,74 @@ std::string_view name(Rule rule) {
       return "refund_of_nothing";
     case Rule::refund_not_rest:
       return "refund_not_rest";
-    case Rule::credit_unknown:
-      return "credit_unknown";
-    case Rule::credit_not_arrived:
-      return "credit_not_arrived";
+    case Rule::refund_route_wrong:
+      return "refund_route_wrong";
+    case Rule::recall_not_allowed:
+      return "recall_not_allowed";
+    case Rule::recall_after_expiry:
+      return "recall_after_expiry";
+    case Rule::payout_unknown:
+      return "payout_unknown";
+    case Rule::payout_confirmed_twice:
+      return "payout_confirmed_twice";
+    case Rule::payout_amount_wrong:
+      return "payout_amount_wrong";
+    case Rule::transfer_unknown:
+      return "transfer_unknown";
+    case Rule::transfer_terms_wrong:
+      return "transfer_terms_wrong";
+    case Rule::transfer_amount_wrong:
+      return "transfer_amount_wrong";
+    case Rule::transfer_state_wrong:
+      return "transfer_state_wrong";
+    case Rule::transfer_too_early:
+      return "transfer_too_early";
+    case Rule::transfer_too_late:
+      return "transfer_too_late";
+    case Rule::transfer_arrival_wrong:
+      return "transfer_arrival_wrong";
+    case Rule::share_unknown:
+      return "share_unknown";
+    case Rule::return_twice:
+      return "return_twice";
+    case Rule::return_under_way:
+      return "return_under_way";
+    case Rule::return_not_asked:
+      return "return_not_asked";
+    case Rule::return_place_wrong:
+      return "return_place_wrong";
+    case Rule::return_amount_wrong:
+      return "return_amount_wrong";
+    case Rule::debit_wrong:
+      return "debit_wrong";
+    case Rule::debit_status_wrong:
+      return "debit_status_wrong";
+    case Rule::case_id_not_next:
+      return "case_id_not_next";
+    case Rule::case_subject_unknown:
+      return "case_subject_unknown";
+    case Rule::case_user_wrong:
+      return "case_user_wrong";
+    case Rule::case_unknown:
+      return "case_unknown";
+    case Rule::case_resolved_twice:
+      return "case_resolved_twice";
+    case Rule::case_decision_wrong:
+      return "case_decision_wrong";
+    case Rule::case_not_upheld:
+      return "case_not_upheld";
+    case Rule::case_mismatch:
+      return "case_mismatch";
+    case Rule::case_redressed_twice:
+      return "case_redressed_twice";
+    case Rule::message_unknown:
+      return "message_unknown";
+    case Rule::message_not_arrived:
+      return "message_not_arrived";
     case Rule::packet_not_conserved:
       return "packet_not_conserved";
+    case Rule::transfer_not_conserved:
+      return "transfer_not_conserved";
     case Rule::shard_not_conserved:
       return "shard_not_conserved";
     case Rule::books_not_conserved:

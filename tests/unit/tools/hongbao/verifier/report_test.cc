@@ -3,83 +3,19 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
-#include <span>
 #include <sstream>
 
 #include "engine/base/partition.h"
-#include "engine/journal/writer.h"
-#include "tests/support/memory_storage.h"
+#include "tests/unit/tools/hongbao/verifier/history.h"
+#include "tests/unit/tools/hongbao/verifier/written_journal.h"
 
 namespace hb::verifier {
 namespace {
 
-using test::MemoryStorage;
-
-constexpr Time start{1'485'532'800'000'000};
-constexpr UserId mei{7};
-constexpr UserId lan{8};
-constexpr PacketId packet = packet_id(partition_of(mei), 1);
-
-// A journal in memory, written as a server writes it: a block for each flush.
-class WrittenJournal {
- public:
-  explicit WrittenJournal(journal::Identity identity = {ShardId(0), 1}) {
-    const journal::WriterOptions options{
-        .segment_bytes = 1 << 18, .block_bytes_max = 1 << 14, .block_count = 4, .in_flight_max = 2};
-    auto opened = journal::Writer::open(storage_, identity, options, {});
-    EXPECT_TRUE(opened);
-    writer_ = *std::move(opened);
-    while (writer_->room_bytes() == 0) writer_->poll();
-  }
-
-  template <class Event>
-  void append(Event event, std::size_t bytes = sizeof(Event)) {
-    now_ = now_ + Duration::seconds(1);
-    event.at = now_;
-    event.units = units_for(bytes);
-    alignas(32) std::byte record[limits::record_bytes_max]{};
-    std::memcpy(record, &event, bytes);
-    writer_->append(std::span(record, event.units * limits::record_unit_bytes));
-    writer_->flush();
-    while (!writer_->idle()) writer_->poll();
-  }
-  void open(UserId user) {
-    append(WalletOpened{.user = user, .key = next_key()}, offsetof(WalletOpened, name));
-  }
-  void deposit(UserId user, std::int64_t fen, std::int64_t balance_fen) {
-    append(MoneyMoved{.type = EventType::deposited,
-                      .user = user,
-                      .amount = Amount(fen),
-                      .key = next_key(),
-                      .balance = Amount(balance_fen)});
-  }
-  void send(std::int64_t total_fen, std::int64_t balance_fen) {
-    append(PacketSent{.share_count = 3,
-                      .share_fen_max = 20'000,
-                      .packet = packet,
-                      .sender = mei,
-                      .total = Amount(total_fen),
-                      .expires_at = now_ + Duration::hours(1),
-                      .key = next_key(),
-                      .share_fen_min = 1,
-                      .kind = PacketKind::lucky,
-                      .balance = Amount(balance_fen)},
-           offsetof(PacketSent, texts));
-  }
-  void claim(UserId user, std::uint32_t fen) {
-    append(Claimed{.amount_fen = fen, .packet = packet, .user = user});
-  }
-
-  MemoryStorage& storage() { return storage_; }
-
- private:
-  Key128 next_key() { return {.low = ++keys_, .high = 1}; }
-
-  MemoryStorage storage_;
-  std::unique_ptr<journal::Writer> writer_;
-  Time now_ = start;
-  std::uint64_t keys_ = 0;
-};
+using test::first;
+using test::lan;
+using test::mei;
+using test::WrittenJournal;
 
 Result<Audit> audit_of(WrittenJournal& journal) {
   const ShardJournal journals[] = {{"data/shard-0000", &journal.storage()}};
@@ -90,8 +26,8 @@ Result<Audit> audit_of(WrittenJournal& journal) {
 void write_right_history(WrittenJournal& journal) {
   journal.open(mei);
   journal.deposit(mei, 10'000, 10'000);
-  journal.send(2'000, 8'000);
-  journal.claim(lan, 500);
+  journal.send(first, mei, 2'000, 8'000);
+  journal.claim(first, lan, 0, 500);
 }
 
 TEST(Audit, ProvesTheBooksFromTheFiles) {
@@ -103,11 +39,17 @@ TEST(Audit, ProvesTheBooksFromTheFiles) {
   EXPECT_EQ(to_text(*audit),
             "data/shard-0000: 4 events, tail clean\n"
             "from 2017-01-27T16:00:01.000000Z to 2017-01-27T16:00:04.000000Z\n"
-            "wallets  2\n"
-            "packets  1: 1 open, 0 sold out, 0 refunded\n"
-            "claims   1\n"
-            "sent 20.00 = claimed 5.00 + in escrow 15.00 + refunded 0.00\n"
-            "deposits 100.00 = wallets 85.00 + packets 15.00 + in flight 0.00 + withdrawals 0.00\n"
+            "wallets    2: 0 frozen\n"
+            "packets    1: 1 open, 0 sold out, 0 refunded, 0 recalled\n"
+            "claims     1: 0 returned\n"
+            "transfers  0: 0 open, 0 arrived, 0 closed, 0 returned\n"
+            "payouts    0: 0 owed, 0 confirmed\n"
+            "cases      0: 0 open, 0 refused, 0 upheld\n"
+            "packets sent 20.00 = claimed 5.00 + in escrow 15.00 + refunded 0.00\n"
+            "transfers sent 0.00 = arrived 0.00 + in escrow 0.00 + refunded 0.00\n"
+            "returned 0.00, and 0.00 that forced returns did not find\n"
+            "deposits 100.00 + external 0.00 = wallets 85.00 + packets 15.00 + transfers 0.00 + in "
+            "flight 0.00 + withdrawals 0.00 + payouts owed 0.00 + payouts paid 0.00\n"
             "books balance\n");
 }
 
@@ -135,7 +77,7 @@ TEST(Audit, TellsTotalsAndShardsAsJson) {
 TEST(Audit, NamesAViolationWithItsFileAndOffset) {
   WrittenJournal journal;
   write_right_history(journal);
-  journal.claim(lan, 500);
+  journal.claim(first, lan, 0, 500);
   const auto audit = audit_of(journal);
   ASSERT_TRUE(audit);
   EXPECT_FALSE(audit->balanced());
@@ -151,88 +93,6 @@ TEST(Audit, NamesAViolationWithItsFileAndOffset) {
   EXPECT_EQ(json["violations"][0]["sequence"], 5);
   EXPECT_EQ(json["violations"][0]["segment"], 1);
   EXPECT_GT(json["violations"][0]["offset"], 4096);
-}
-
-// Two shards: Mei's, and that of a user who takes a share of her packet.
-class TwoShards : public testing::Test {
- protected:
-  TwoShards() {
-    while (shard_of(partition_of(guest_), 2) == mei_home_) guest_ = UserId(guest_.value + 1);
-    home().open(mei);
-    home().deposit(mei, 10'000, 10'000);
-    home().send(2'000, 8'000);
-    home().claim(guest_, 500);  // event 4
-  }
-  WrittenJournal& home() { return journals_[mei_home_.value]; }
-  WrittenJournal& away() { return journals_[1 - mei_home_.value]; }
-  void receive(std::uint64_t sequence, std::uint32_t fen) {
-    away().append(CreditReceived{.source = mei_home_.value,
-                                 .amount_fen = fen,
-                                 .source_sequence = Sequence(sequence),
-                                 .user = guest_});
-  }
-  void acknowledge(std::uint64_t through) {
-    home().append(CreditsAcknowledged{.target = static_cast<std::uint16_t>(1 - mei_home_.value),
-                                      .through = Sequence(through)});
-  }
-  Audit audit(verifier::Writing writing = verifier::Writing::stopped) {
-    const ShardJournal journals[] = {{"data/shard-0000", &journals_[0].storage()},
-                                     {"data/shard-0001", &journals_[1].storage()}};
-    auto audited = audit_journals(journals, {}, writing);
-    EXPECT_TRUE(audited);
-    return *std::move(audited);
-  }
-  static std::vector<verifier::Rule> rules(const Audit& audit) {
-    std::vector<verifier::Rule> found;
-    for (const auto& violation : audit.violations->kept()) found.push_back(violation.rule);
-    return found;
-  }
-
-  const ShardId mei_home_ = shard_of(partition_of(mei), 2);
-  UserId guest_{100};
-  WrittenJournal journals_[2]{WrittenJournal({ShardId(0), 2}), WrittenJournal({ShardId(1), 2})};
-};
-
-TEST_F(TwoShards, CountACreditThatHasNotArrivedAsInFlight) {
-  const Audit found = audit();
-  EXPECT_TRUE(found.balanced());
-  EXPECT_EQ(found.total.in_flight_fen(), 500);
-}
-
-TEST_F(TwoShards, BalanceWhenTheCreditHasArrivedAndIsAcknowledged) {
-  receive(4, 500);
-  acknowledge(4);
-  const Audit found = audit();
-  EXPECT_TRUE(found.balanced());
-  EXPECT_EQ(found.total.in_flight_fen(), 0);
-}
-
-TEST_F(TwoShards, NoticeACreditThatArrivesTwice) {
-  receive(4, 500);
-  receive(4, 500);
-  EXPECT_EQ(rules(audit()), std::vector{verifier::Rule::credit_unknown});
-}
-
-TEST_F(TwoShards, NoticeACreditThatNobodySent) {
-  receive(3, 500);
-  EXPECT_EQ(rules(audit()), std::vector{verifier::Rule::credit_unknown});
-}
-
-TEST_F(TwoShards, NoticeACreditThatArrivesWithAnotherAmount) {
-  receive(4, 501);
-  EXPECT_EQ(rules(audit()), std::vector{verifier::Rule::credit_unknown});
-}
-
-TEST_F(TwoShards, NoticeACreditThatIsAcknowledgedButNeverArrived) {
-  acknowledge(4);
-  EXPECT_EQ(rules(audit()), std::vector{verifier::Rule::credit_not_arrived});
-}
-
-TEST_F(TwoShards, TakeACreditFromBeyondWhatWasReadForNewsWhileAServerWrites) {
-  receive(4, 500);
-  receive(9, 700);
-  EXPECT_TRUE(audit(verifier::Writing::going_on).balanced());
-  EXPECT_EQ(rules(audit()), std::vector{verifier::Rule::credit_unknown});
 }
 
 TEST(Audit, ProvesTheBooksUpToATornTail) {
@@ -270,7 +130,7 @@ TEST(Audit, FailsOnAnotherShardsJournal) {
 
 TEST(Audit, FailsOnAnEventOfANewerVersion) {
   WrittenJournal journal;
-  journal.append(Claimed{.type = static_cast<EventType>(200)});
+  ASSERT_TRUE(journal.feed(Claimed{.type = static_cast<EventType>(200)}));
   const auto audit = audit_of(journal);
   ASSERT_FALSE(audit);
   EXPECT_EQ(audit.error().code, ErrorCode::newer_format);
@@ -283,14 +143,14 @@ TEST(Audit, AddsUpTheShards) {
   while (shard_of(partition_of(in_first), 2) != ShardId(0)) ++in_first.value;
   UserId in_second{1};
   while (shard_of(partition_of(in_second), 2) != ShardId(1)) ++in_second.value;
-  WrittenJournal first({ShardId(0), 2});
-  first.open(in_first);
-  first.deposit(in_first, 100, 100);
-  WrittenJournal second({ShardId(1), 2});
-  second.open(in_second);
-  second.deposit(in_second, 50, 50);
-  const ShardJournal journals[] = {{"data/shard-0000", &first.storage()},
-                                   {"data/shard-0001", &second.storage()}};
+  WrittenJournal shard_0({ShardId(0), 2});
+  shard_0.open(in_first);
+  shard_0.deposit(in_first, 100, 100);
+  WrittenJournal shard_1({ShardId(1), 2});
+  shard_1.open(in_second);
+  shard_1.deposit(in_second, 50, 50);
+  const ShardJournal journals[] = {{"data/shard-0000", &shard_0.storage()},
+                                   {"data/shard-0001", &shard_1.storage()}};
   const auto audit = audit_journals(journals, {});
   ASSERT_TRUE(audit);
   EXPECT_TRUE(audit->balanced());
@@ -318,8 +178,72 @@ TEST(Audit, ListsBalancesAndPackets) {
   std::ostringstream packets;
   write_packets(*audit, packets);
   EXPECT_EQ(packets.str(),
-            "packet,sender,state,total,claimed_count,claimed_fen,remaining_fen,refunded_fen\n" +
-                std::to_string(packet.value) + ",7,open,2000,1,500,1500,0\n");
+            "packet,sender,state,total,claimed_count,claimed_fen,remaining_fen,refunded_fen,"
+            "returned_fen\n" +
+                std::to_string(first.value) + ",7,open,2000,1,500,1500,0,0\n");
+}
+
+TEST(Audit, ListsTransfersPayoutsAndCases) {
+  WrittenJournal journal;
+  test::live_through_everything(journal);
+  const auto audit = audit_of(journal);
+  ASSERT_TRUE(audit);
+  ASSERT_TRUE(audit->balanced()) << to_text(*audit);
+  const auto nth = [](std::uint64_t n) {
+    return std::to_string(packet_id(partition_of(mei), n).value);
+  };
+  std::ostringstream transfers;
+  write_transfers(*audit, transfers);
+  EXPECT_EQ(transfers.str(),
+            "transfer,sender,recipient,state,amount_fen,remaining_fen,refunded_fen,returned_fen\n" +
+                nth(6) + ",7,8,returned,3000,0,0,3000\n" +   //
+                nth(7) + ",7,8,arrived,2000,0,0,0\n" +       //
+                nth(8) + ",7,8,declined,1000,0,1000,0\n" +   //
+                nth(9) + ",7,8,cancelled,1000,0,1000,0\n" +  //
+                nth(10) + ",7,8,expired,1000,0,1000,0\n" +   //
+                nth(11) + ",7,9,revoked,1000,0,1000,0\n" +   //
+                nth(13) + ",7,10,pending,400,400,0,0\n");
+  std::ostringstream payouts;
+  write_payouts(*audit, payouts);
+  EXPECT_EQ(payouts.str(), "packet,sender,state,amount_fen\n" +  //
+                               nth(4) + ",7,confirmed,500\n" +   //
+                               nth(5) + ",7,owed,700\n");
+  std::ostringstream cases;
+  write_cases(*audit, cases);
+  EXPECT_EQ(cases.str(), "case_id,subject,user,state,returned_fen,shortfall_fen\n" +  //
+                             nth(1) + "," + nth(11) + ",9,upheld,1000,0\n" +          //
+                             nth(2) + "," + nth(1) + ",9,upheld,200,1000\n" +         //
+                             nth(3) + "," + nth(1) + ",10,refused,0,0\n" +            //
+                             nth(4) + "," + nth(1) + ",10,open,0,0\n");
+}
+
+TEST(Audit, TellsEveryTermOfTheConservationLaw) {
+  WrittenJournal journal;
+  test::live_through_everything(journal);
+  const auto audit = audit_of(journal);
+  ASSERT_TRUE(audit);
+  EXPECT_NE(to_text(*audit).find(
+                "deposits 1050.00 + external 12.00 = wallets 1023.00 + packets 6.00 + transfers "
+                "4.00 + in flight 0.00 + withdrawals 17.00 + payouts owed 7.00 + payouts paid "
+                "5.00\nbooks balance\n"),
+            std::string::npos)
+      << to_text(*audit);
+  const auto totals = to_json(*audit)["totals"];
+  EXPECT_EQ(totals["deposits"], 105'000);
+  EXPECT_EQ(totals["external"], 1'200);
+  EXPECT_EQ(totals["wallets"], 102'300);
+  EXPECT_EQ(totals["packets"], 600);
+  EXPECT_EQ(totals["transfers"], 400);
+  EXPECT_EQ(totals["withdrawals"], 1'700);
+  EXPECT_EQ(totals["payouts_owed"], 700);
+  EXPECT_EQ(totals["payouts_paid"], 500);
+  EXPECT_EQ(totals["shortfall"], 1'000);
+  const auto counts = to_json(*audit)["counts"];
+  EXPECT_EQ(counts["packets"], 6);
+  EXPECT_EQ(counts["transfers"], 7);
+  EXPECT_EQ(counts["transfers_closed"], 4);
+  EXPECT_EQ(counts["payouts_confirmed"], 1);
+  EXPECT_EQ(counts["cases_upheld"], 2);
 }
 
 TEST(Audit, TellsHowFarItIs) {

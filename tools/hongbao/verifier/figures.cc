@@ -1,0 +1,93 @@
+#include "tools/hongbao/verifier/figures.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engine/base/text.h"
+
+namespace hb::verifier {
+
+std::string yuan(std::int64_t fen) {
+  return format_amount(Amount(fen));
+}
+
+namespace {
+
+constexpr std::uint64_t Figures::*counts[] = {&Figures::events,
+                                              &Figures::wallets,
+                                              &Figures::wallets_frozen,
+                                              &Figures::packets_open,
+                                              &Figures::packets_sold_out,
+                                              &Figures::packets_refunded,
+                                              &Figures::packets_recalled,
+                                              &Figures::claims,
+                                              &Figures::claims_returned,
+                                              &Figures::transfers_open,
+                                              &Figures::transfers_arrived,
+                                              &Figures::transfers_closed,
+                                              &Figures::transfers_returned,
+                                              &Figures::payouts_owed,
+                                              &Figures::payouts_confirmed,
+                                              &Figures::cases_open,
+                                              &Figures::cases_refused,
+                                              &Figures::cases_upheld};
+
+constexpr std::int64_t Figures::*sums[] = {&Figures::deposits_fen,
+                                           &Figures::external_fen,
+                                           &Figures::withdrawals_fen,
+                                           &Figures::wallets_fen,
+                                           &Figures::packets_fen,
+                                           &Figures::transfers_fen,
+                                           &Figures::payouts_owed_fen,
+                                           &Figures::payouts_paid_fen,
+                                           &Figures::credits_sent_fen,
+                                           &Figures::credits_received_fen,
+                                           &Figures::sent_fen,
+                                           &Figures::claimed_fen,
+                                           &Figures::refunded_fen,
+                                           &Figures::transfers_sent_fen,
+                                           &Figures::transfers_arrived_fen,
+                                           &Figures::transfers_refunded_fen,
+                                           &Figures::returned_fen,
+                                           &Figures::shortfall_fen};
+
+// Whoever adds a figure adds it to a list above.
+static_assert(sizeof(Figures) == 2 * sizeof(Time) + sizeof(counts) / sizeof(counts[0]) * 8 +
+                                     sizeof(sums) / sizeof(sums[0]) * 8);
+
+void extend_span(Figures& total, const Figures& shard) {
+  if (shard.events == 0) return;
+  total.first_at = total.events == 0 ? shard.first_at : std::min(total.first_at, shard.first_at);
+  total.last_at = std::max(total.last_at, shard.last_at);
+}
+
+}  // namespace
+
+bool Figures::conserved() const {
+  const Wide in = wide(deposits_fen) + external_fen + credits_received_fen;
+  const Wide here = wide(wallets_fen) + packets_fen + transfers_fen + payouts_owed_fen;
+  const Wide out = wide(withdrawals_fen) + payouts_paid_fen + credits_sent_fen;
+  return in == here + out;
+}
+
+std::string Figures::unbalanced() const {
+  return fmt::format(
+      "deposits {} + external {} + received from other shards {} are not wallets {} + packets {} + "
+      "transfers {} + withdrawals {} + payouts owed {} and paid {} + sent to other shards {}",
+      yuan(deposits_fen), yuan(external_fen), yuan(credits_received_fen), yuan(wallets_fen),
+      yuan(packets_fen), yuan(transfers_fen), yuan(withdrawals_fen), yuan(payouts_owed_fen),
+      yuan(payouts_paid_fen), yuan(credits_sent_fen));
+}
+
+bool Figures::add(const Figures& shard) {
+  extend_span(*this, shard);
+  for (const auto count : counts) this->*count += shard.*count;
+  bool fits = true;
+  for (const auto sum : sums) {
+    fits = !__builtin_add_overflow(this->*sum, shard.*sum, &(this->*sum)) && fits;
+  }
+  return fits;
+}
+
+}  // namespace hb::verifier
