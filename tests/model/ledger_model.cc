@@ -1,0 +1,384 @@
+// What all rules share: keys, money, time, and letters between strangers.
+#include "tests/model/ledger_model.h"
+
+#include <algorithm>
+
+#include "engine/base/partition.h"
+#include "engine/base/text.h"
+#include "tests/model/text_of.h"
+
+namespace hb::model {
+
+LedgerModel::LedgerModel(const Policy& policy, std::uint16_t shard_count)
+    : policy_(policy), shard_count_(shard_count) {}
+
+ShardId LedgerModel::home_of(UserId user) const {
+  return shard_of(partition_of(user), shard_count_);
+}
+
+ShardId LedgerModel::home_of(PacketId id) const {
+  return shard_of(partition_of(id), shard_count_);
+}
+
+// ---- a command ----------------------------------------------------------------------------------
+
+std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& envelope,
+                                           const CommandBatch& parts, const Drawn& drawn) {
+  now_ = now;
+  to_ = envelope.reply_to;
+  parts_ = &parts;
+  drawn_ = &drawn;
+  late_ = false;
+  out_.clear();
+  out_.replies.push_back(Reply{.to = to_});
+  if (envelope.deadline != Time{} && now > envelope.deadline) {
+    refuse(Status::deadline_exceeded, envelope.deadline.us());
+  } else {
+    std::visit([this](const auto& command) { run(command); }, envelope.command);
+  }
+  if (late_) return std::nullopt;
+  return out_;
+}
+
+void LedgerModel::refuse(Status status, std::int64_t limit) {
+  reply().status = status;
+  reply().limit = limit;
+}
+
+void LedgerModel::answer(const CaseRecord& record) {
+  reply().answer = CaseAnswer{0};
+  out_.cases = {record};
+}
+
+Note LedgerModel::note(std::uint32_t index) const {
+  return index < parts_->notes.size() ? parts_->notes[index] : Note{};
+}
+
+bool LedgerModel::lacks_operator(const Operator& by, std::uint32_t note_index) {
+  if (by.empty()) {
+    refuse(Status::operator_missing);
+  } else if (!valid_utf8(by.view()) || !valid_utf8(note(note_index).view())) {
+    refuse(Status::text_invalid);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+// ---- keys ---------------------------------------------------------------------------------------
+
+bool LedgerModel::settled_before(const Command& command, Key128 key, PartitionId home,
+                                 std::initializer_list<UserId> users) {
+  if (key.empty()) {
+    refuse(Status::key_missing);
+    return true;
+  }
+  if (std::ranges::find(users, UserId{}) != users.end()) {
+    refuse(Status::user_invalid);
+    return true;
+  }
+  parameters_ = parameters_of(command, *parts_);
+  const auto found = stored_.find({home, key});
+  if (found == stored_.end()) return false;
+  const StoredAnswer& stored = found->second;
+  if (!stored.under_way && stored.day + 2 < storage_day()) return false;
+  if (stored.parameters != parameters_) {
+    refuse(Status::key_conflict);
+  } else {
+    repeat(stored);
+  }
+  return true;
+}
+
+void LedgerModel::repeat(const StoredAnswer& stored) {
+  if (stored.under_way) {
+    PendingReturn& pending = *share(*stored.under_way).pending;
+    return wait_for(pending, pending.form, true);
+  }
+  out_ = stored.answer;
+  reply().to = to_;
+  reply().replayed = true;
+}
+
+void LedgerModel::remember(Key128 key, PartitionId home) {
+  stored_[{home, key}] = {
+      .parameters = parameters_, .day = storage_day(), .answer = out_, .under_way = {}};
+}
+
+void LedgerModel::store_under_way(Key128 key, ShareName name) {
+  stored_[{partition_of(name.packet), key}] = {
+      .parameters = parameters_, .day = storage_day(), .answer = {}, .under_way = name};
+}
+
+void LedgerModel::wait_for(PendingReturn& pending, Waiter::Form form, bool replayed) {
+  pending.waiters.push_back({.form = form, .to = to_, .replayed = replayed});
+  late_ = true;
+}
+
+void LedgerModel::forget_waiters() {
+  for (auto& [id, packet] : packets_) {
+    for (Share& share : packet.shares) {
+      if (share.pending) share.pending->waiters.clear();
+    }
+  }
+  for (auto& [id, transfer] : transfers_) {
+    if (transfer.share.pending) transfer.share.pending->waiters.clear();
+  }
+}
+
+// ---- money --------------------------------------------------------------------------------------
+
+Wallet* LedgerModel::usable_wallet(UserId user) {
+  const auto found = wallets_.find(user);
+  if (found == wallets_.end()) return nullptr;
+  const bool known = found->second.opened_by_command || policy_.credit_opens_wallet;
+  return known ? &found->second : nullptr;
+}
+
+void LedgerModel::credit(UserId user, Amount amount) {
+  const auto [wallet, is_new] = wallets_.try_emplace(user);
+  if (is_new) wallet->second.opened_at = now_;
+  wallet->second.balance += amount;
+}
+
+void LedgerModel::pay_from(PacketId source, UserId user, Amount amount) {
+  const ShardId from = home_of(source);
+  const ShardId to = home_of(user);
+  if (from == to) return credit(user, amount);
+  letters_[{from, to}].push_back(
+      {.kind = Letter::Kind::credit, .user = user, .amount = amount, .packet = {}, .balance = {}});
+}
+
+// Every fen of a shard came in from outside, so no wallet can ever hold more than this bound.
+bool LedgerModel::too_much_money(UserId user, Amount amount) {
+  if (money_in_[home_of(user)] + amount <= Amount{limits::amount_max}) return false;
+  refuse(Status::balance_over_limit, limits::amount_max);
+  return true;
+}
+
+std::int64_t LedgerModel::cap_day() const {
+  const std::int64_t local_us = now_.us() + policy_.utc_offset.us() - policy_.day_start.us();
+  const std::int64_t day_us = Duration::hours(24).us();
+  return local_us / day_us - (local_us % day_us < 0 ? 1 : 0);
+}
+
+bool LedgerModel::capped(UserId sender, Amount amount) {
+  const Usage used = usage_[{sender, cap_day()}];
+  const Amount most = policy_.daily_amount_cap;
+  if (policy_.daily_count_cap != 0 && used.count >= policy_.daily_count_cap) {
+    refuse(Status::cap_count_reached, policy_.daily_count_cap);
+  } else if (most != Amount{} && used.amount + amount > most) {
+    refuse(Status::cap_amount_reached, most.fen());
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void LedgerModel::count_usage(UserId sender, Amount amount) {
+  Usage& usage = usage_[{sender, cap_day()}];
+  ++usage.count;
+  usage.amount += amount;
+}
+
+Books LedgerModel::books() const {
+  Books sum{
+      .deposits = deposits_, .external_funding = external_funding_, .withdrawals = withdrawals_};
+  for (const auto& [user, wallet] : wallets_) sum.wallets += wallet.balance;
+  for (const auto& [id, packet] : packets_) sum.packets += packet.remaining;
+  for (const auto& [id, transfer] : transfers_) {
+    if (transfer.holds_money()) sum.transfers += transfer.amount;
+  }
+  for (const auto& [id, payout] : payouts_) {
+    (payout.state == PayoutState::owed ? sum.payouts_owed : sum.payouts_paid) += payout.amount;
+  }
+  for (const auto& [way, letters] : letters_) {
+    for (const Letter& letter : letters) {
+      if (letter.kind != Letter::Kind::debit_request) sum.under_way += letter.amount;
+    }
+  }
+  return sum;
+}
+
+// ---- letters ------------------------------------------------------------------------------------
+
+std::size_t LedgerModel::letters() const {
+  std::size_t count = 0;
+  for (const auto& [way, letters] : letters_) count += letters.size();
+  return count;
+}
+
+std::vector<LateAnswer> LedgerModel::deliver(Time now, ShardId from, ShardId to,
+                                             const Letter& letter) {
+  now_ = now;
+  std::deque<Letter>& way = letters_[{from, to}];
+  const auto sent = std::ranges::find(way, letter);
+  if (sent == way.end()) {
+    complain("a letter arrived that nobody sent, for user " + std::to_string(letter.user.value) +
+             " about packet " + std::to_string(letter.packet.value) + ", " +
+             std::to_string(letter.amount.fen()) + " fen");
+    return {};
+  }
+  way.erase(sent);
+  switch (letter.kind) {
+    case Letter::Kind::credit:
+      credit(letter.user, letter.amount);
+      return {};
+    case Letter::Kind::debit_request:
+      letters_[{to, from}].push_back(take_back(letter));
+      return {};
+    case Letter::Kind::debit_answer:
+      break;
+  }
+  return end_return({letter.packet, letter.share_index}, letter);
+}
+
+// ---- time ---------------------------------------------------------------------------------------
+
+std::vector<PacketId> LedgerModel::due(Time now) const {
+  std::vector<PacketId> ids;
+  for (const auto& [at, id] : waiting_) {
+    if (at > now) break;
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+void LedgerModel::book(Time now, PacketId id) {
+  now_ = now;
+  if (const auto packet = packets_.find(id); packet != packets_.end()) {
+    give_back(id, packet->second, PacketState::refunded);
+    return;
+  }
+  Transfer& transfer = transfers_.at(id);
+  if (transfer.state == TransferState::accepted) {
+    arrive(id, transfer);
+  } else {
+    close(id, transfer, TransferState::expired);
+  }
+}
+
+// ---- wallets ------------------------------------------------------------------------------------
+
+WalletAnswer LedgerModel::told(UserId user) const {
+  const Wallet& wallet = wallets_.at(user);
+  return {.user = user,
+          .balance = wallet.balance,
+          .opened_at = wallet.opened_at,
+          .name = wallet.name,
+          .frozen = wallet.frozen,
+          .refund_target = wallet.refund_target};
+}
+
+void LedgerModel::run(const OpenWallet& c) {
+  const PartitionId home = partition_of(c.user);
+  if (settled_before(c, c.key, home, {c.user})) return;
+  if (!valid_utf8(c.name.view())) return refuse(Status::text_invalid);
+  const auto found = wallets_.find(c.user);
+  if (found != wallets_.end() && found->second.opened_by_command) {
+    return refuse(Status::wallet_exists);
+  }
+  credit(c.user, Amount{});
+  Wallet& wallet = wallets_.at(c.user);
+  wallet.opened_by_command = true;
+  wallet.name = c.name;
+  answer(told(c.user));
+  remember(c.key, home);
+}
+
+void LedgerModel::run(const Deposit& c) {
+  const PartitionId home = partition_of(c.user);
+  if (settled_before(c, c.key, home, {c.user})) return;
+  if (wrong_amount(c.amount)) return;
+  if (usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
+  if (too_much_money(c.user, c.amount)) return;
+  credit(c.user, c.amount);
+  deposits_ += c.amount;
+  money_in_[home_of(c.user)] += c.amount;
+  answer(told(c.user));
+  remember(c.key, home);
+}
+
+void LedgerModel::run(const Withdraw& c) {
+  const PartitionId home = partition_of(c.user);
+  if (settled_before(c, c.key, home, {c.user})) return;
+  if (wrong_amount(c.amount)) return;
+  Wallet* wallet = usable_wallet(c.user);
+  if (wallet == nullptr) return refuse(Status::wallet_unknown);
+  if (wallet->frozen) return refuse(Status::wallet_frozen);
+  if (wallet->balance < c.amount) {
+    return refuse(Status::insufficient_funds, wallet->balance.fen());
+  }
+  wallet->balance -= c.amount;
+  withdrawals_ += c.amount;
+  answer(told(c.user));
+  remember(c.key, home);
+}
+
+bool LedgerModel::wrong_amount(Amount amount) {
+  if (amount <= Amount{}) {
+    refuse(Status::amount_not_positive);
+  } else if (amount > Amount{limits::amount_max}) {
+    refuse(Status::amount_over_limit, limits::amount_max);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void LedgerModel::run(const SetRefundTarget& c) {
+  const PartitionId home = partition_of(c.user);
+  if (settled_before(c, c.key, home, {c.user})) return;
+  if (c.target != RefundTarget::source && c.target != RefundTarget::wallet) {
+    return refuse(Status::refund_target_unknown);
+  }
+  Wallet* wallet = usable_wallet(c.user);
+  if (wallet == nullptr) return refuse(Status::wallet_unknown);
+  wallet->refund_target = c.target;
+  answer(told(c.user));
+  remember(c.key, home);
+}
+
+// Support may freeze whatever holds money, also a wallet that only a credit made.
+void LedgerModel::run(const FreezeWallet& c) {
+  const PartitionId home = partition_of(c.user);
+  if (settled_before(c, c.key, home, {c.user})) return;
+  if (lacks_operator(c.by, c.note)) return;
+  const auto found = wallets_.find(c.user);
+  if (found == wallets_.end()) return refuse(Status::wallet_unknown);
+  bool& frozen = found->second.frozen;
+  if (frozen == c.frozen) return refuse(c.frozen ? Status::already_frozen : Status::not_frozen);
+  frozen = c.frozen;
+  answer(told(c.user));
+  remember(c.key, home);
+}
+
+void LedgerModel::run(const ShowWallet& c) {
+  if (usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
+  answer(told(c.user));
+}
+
+// Each character but the last is told as a star, and so is a name of one character.
+void LedgerModel::run(const CheckRecipient& c) {
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
+  RecipientAnswer told{.user = c.user};
+  if (const Wallet* wallet = usable_wallet(c.user)) {
+    told.exists = true;
+    told.frozen = wallet->frozen;
+    std::vector<std::string> characters;
+    for (const char byte : wallet->name.view()) {
+      const bool continues = (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
+      if (!continues) characters.emplace_back();
+      characters.back() += byte;
+    }
+    std::string masked;
+    for (std::size_t i = 0; i < characters.size(); ++i) {
+      const bool is_shown = i > 0 && i + 1 == characters.size();
+      masked += is_shown ? characters[i] : "*";
+    }
+    told.masked_name = DisplayName(masked);
+  }
+  answer(told);
+}
+
+}  // namespace hb::model
