@@ -283,7 +283,8 @@ class PacketStore {
   static constexpr std::uint16_t untagged_shares_max = 16;
   static std::uint32_t tag_cells(std::uint16_t share_count) {
     if (share_count <= untagged_shares_max) return 0;
-    return (share_count + std::uint32_t{sizeof(ClaimCell)} - 1) / sizeof(ClaimCell);
+    constexpr std::uint32_t tags_per_cell = sizeof(ClaimCell);
+    return (share_count + tags_per_cell - 1) / tags_per_cell;
   }
   static std::uint8_t tag_of(UserId user) {
     return static_cast<std::uint8_t>(mix64(user.value) >> 24);
