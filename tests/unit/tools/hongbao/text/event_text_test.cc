@@ -56,7 +56,7 @@ std::string told(const Event& event, std::size_t bytes = sizeof(Event)) {
 
 template <class Event>
 nlohmann::ordered_json json_of(const Event& event, std::size_t bytes = sizeof(Event)) {
-  return to_json(ShardId(0), {1, 4096}, Lying(event, bytes).record());
+  return to_json(ShardId(0), journal::Position{1, 4096}, Lying(event, bytes).record());
 }
 
 // The event's part of its object.
@@ -137,10 +137,11 @@ TEST(EventText, TellsEveryOptionOfASend) {
 TEST(EventText, TellsTheRecipientsThatTheRecordHasRoomFor) {
   FullSend lying;
   lying.cut_to(5);  // 160 bytes: two users lie from byte 144 on
-  const auto json = to_json(ShardId(0), {1, 4096}, lying.record());
+  const auto json = to_json(ShardId(0), journal::Position{1, 4096}, lying.record());
   EXPECT_EQ(json["recipients"], (std::vector<int>{8, 9}));
   lying.cut_to(1);
-  EXPECT_TRUE(to_json(ShardId(0), {1, 4096}, lying.record())["recipients"].empty());
+  EXPECT_TRUE(
+      to_json(ShardId(0), journal::Position{1, 4096}, lying.record())["recipients"].empty());
 }
 
 TEST(EventText, TellsSupportCommandsWithOperatorAndNote) {
@@ -267,20 +268,20 @@ TEST(EventText, SurvivesTextsThatClaimToBeLongerThanTheirRecord) {
   wrong.group_bytes = 255;
   const Lying lying(wrong, offsetof(PacketSent, texts) + 5);
   EXPECT_FALSE(to_text(lying.record()).empty());
-  EXPECT_FALSE(to_json(ShardId(0), {1, 4096}, lying.record()).empty());
+  EXPECT_FALSE(to_json(ShardId(0), journal::Position{1, 4096}, lying.record()).empty());
 }
 
 TEST(EventJson, HasPlaceTypeAndTheEventsFields) {
   const Lying claimed(
       Claimed{.share_index = 3, .amount_fen = 123, .packet = PacketId(4097), .user = UserId(12)});
-  EXPECT_EQ(json_line(to_json(ShardId(2), {1, 4192}, claimed.record())),
+  EXPECT_EQ(json_line(to_json(ShardId(2), journal::Position{1, 4192}, claimed.record())),
             R"({"shard":2,"sequence":17,"segment":1,"offset":4192,"event":"claimed","type":5,)"
             R"("at":1485532800000001,"packet":4097,"user":12,"share_index":3,"amount_fen":123})");
 }
 
 TEST(EventJson, TellsTheSeedsCommitmentAndNeverTheSeed) {
   const Lying lying(sent, offsetof(PacketSent, texts) + 5);
-  const auto json = to_json(ShardId(0), {1, 4096}, lying.record());
+  const auto json = to_json(ShardId(0), journal::Position{1, 4096}, lying.record());
   EXPECT_EQ(json["seed_commitment"].get<std::string>().size(), 64u);
   EXPECT_FALSE(json.contains("seed"));
   EXPECT_EQ(json["remark"], "hi");
@@ -289,7 +290,7 @@ TEST(EventJson, TellsTheSeedsCommitmentAndNeverTheSeed) {
 }
 
 TEST(EventJson, TellsEveryOptionOfASend) {
-  const auto json = to_json(ShardId(0), {1, 4096}, FullSend().record());
+  const auto json = to_json(ShardId(0), journal::Position{1, 4096}, FullSend().record());
   EXPECT_EQ(json["split"], "order_fair");
   EXPECT_EQ(json["opens_at"], 1'485'533'000'000'000);
   EXPECT_EQ(json["needs_code"], true);
@@ -302,7 +303,8 @@ TEST(EventJson, TellsEveryOptionOfASend) {
 }
 
 TEST(EventJson, NeverTellsACodesTag) {
-  const std::string text = json_line(to_json(ShardId(0), {1, 4096}, FullSend().record()));
+  const std::string text =
+      json_line(to_json(ShardId(0), journal::Position{1, 4096}, FullSend().record()));
   EXPECT_EQ(text.find("tag"), std::string::npos);
   EXPECT_EQ(text.find(std::to_string(0xc0de)), std::string::npos);
 }
@@ -326,7 +328,7 @@ TEST(EventText, BearsAnyBytes) {
       bytes[1] = static_cast<std::uint8_t>(units);
       const journal::Record record{Sequence(1), reinterpret_cast<EventHeader*>(words.get())};
       EXPECT_FALSE(to_text(record).empty());
-      EXPECT_FALSE(json_line(to_json(ShardId(0), {1, 4096}, record)).empty());
+      EXPECT_FALSE(json_line(to_json(ShardId(0), journal::Position{1, 4096}, record)).empty());
     }
   }
 }
