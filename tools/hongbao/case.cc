@@ -1,4 +1,4 @@
-// hongbao case open|freeze|unfreeze|resolve|show
+// hongbao case open|freeze|unfreeze|resolve|show|bundle
 #include <memory>
 
 #include "tools/hongbao/command_line.h"
@@ -84,12 +84,14 @@ void add_case(CLI::App& app, CommandLine& line) {
       "  hongbao case open 4097 --user 8 --operator ann\n"
       "  hongbao case resolve 4097 uphold --operator bob\n"
       "  hongbao case show 4097 --json\n"
+      "  hongbao case bundle 4097\n"
       "  hongbao case unfreeze 4097 --operator ann");
   add_open(*cases, line);
   add_freeze(*cases, line, true);
   add_freeze(*cases, line, false);
   add_resolve(*cases, line);
   add_show_case(*cases, line);
+  add_case_bundle(*cases, line);
 }
 
 }  // namespace hb::cli

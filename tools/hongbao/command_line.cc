@@ -17,6 +17,7 @@ constexpr const char* footer =
     "  hongbao claim 4097 --user 8\n"
     "  hongbao transfer send --from 7 --to 8 --amount 5.00\n"
     "  hongbao case open 4097 --user 8 --operator ann --note 'sent by mistake'\n"
+    "  hongbao records statement 7\n"
     "  hongbao verify ./data\n"
     "  hongbao load --workload claim --batch 4000\n"
     "\n"
@@ -62,6 +63,8 @@ void describe(CLI::App& app, CommandLine& line) {
   add_transfer(app, line);
   add_payout(app, line);
   add_case(app, line);
+  add_records(app, line);
+  add_feed(app, line);
   add_journal(app, line);
   add_verify(app, line);
   add_load(app, line);

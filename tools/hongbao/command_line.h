@@ -92,6 +92,12 @@ void add_return(CLI::App& app, CommandLine& line);
 void add_transfer(CLI::App& app, CommandLine& line);
 void add_payout(CLI::App& app, CommandLine& line);
 void add_case(CLI::App& app, CommandLine& line);
+// Of `case`.
+void add_case_bundle(CLI::App& cases, CommandLine& line);
+void add_records(CLI::App& app, CommandLine& line);
+// Of `records`.
+void add_export(CLI::App& records, CommandLine& line);
+void add_feed(CLI::App& app, CommandLine& line);
 void add_journal(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
 void add_load(CLI::App& app, CommandLine& line);

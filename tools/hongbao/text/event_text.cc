@@ -332,11 +332,16 @@ const EventWords* words_for(EventType type) {
 
 }  // namespace
 
+std::string_view event_name(EventType type) {
+  const EventWords* known = words_for(type);
+  return known ? known->name : "unknown";
+}
+
 std::string to_text(const journal::Record& record) {
   const EventHeader& event = *record.event;
   const EventWords* known = words_for(event.type);
   std::string text = fmt::format("{:>8}  {}  {:<17}  ", record.sequence.value,
-                                 format_time(event.at), known ? known->name : "unknown");
+                                 format_time(event.at), event_name(event.type));
   if (known) {
     TextFields fields(text);
     known->text(record.event, fields);
@@ -347,16 +352,18 @@ std::string to_text(const journal::Record& record) {
   return text;
 }
 
-Json to_json(ShardId shard, journal::Position position, const journal::Record& record) {
+Json to_json(ShardId shard, std::optional<journal::Position> position,
+             const journal::Record& record) {
   const EventHeader& event = *record.event;
   const EventWords* known = words_for(event.type);
-  Json json{{"shard", shard.value},
-            {"sequence", record.sequence.value},
-            {"segment", position.segment},
-            {"offset", position.offset},
-            {"event", known ? known->name : "unknown"},
-            {"type", static_cast<unsigned>(event.type)},
-            {"at", event.at.us()}};
+  Json json{{"shard", shard.value}, {"sequence", record.sequence.value}};
+  if (position) {
+    json["segment"] = position->segment;
+    json["offset"] = position->offset;
+  }
+  json["event"] = event_name(event.type);
+  json["type"] = static_cast<unsigned>(event.type);
+  json["at"] = event.at.us();
   if (known) {
     JsonFields fields(json);
     known->json(record.event, fields);

@@ -7,7 +7,9 @@
 #pragma once
 
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "engine/base/result.h"
 #include "engine/journal/reader.h"
@@ -19,8 +21,12 @@ namespace hb {
 std::string to_text(const journal::Record& record);
 
 // The same with its place; field names as in the schema, units as in engine/ledger/events.h.
-nlohmann::ordered_json to_json(ShardId shard, journal::Position position,
+// Without a position: of an event that comes from no file.
+nlohmann::ordered_json to_json(ShardId shard, std::optional<journal::Position> position,
                                const journal::Record& record);
+
+// "claimed"; "unknown" of a newer version's.
+std::string_view event_name(EventType type);
 
 // A reader's error with the directory in front of the file that it names.
 Error in_directory(const std::string& directory, Error error);
