@@ -9,10 +9,10 @@ namespace hb::cli {
 
 namespace {
 
-const std::string escrow = "escrow";
-const std::string rail = "rail";  // outside of the books
-const std::string payout = "payout";
-const std::string on_its_way = "on its way";  // between two shards
+constexpr const char* escrow = "escrow";
+constexpr const char* rail = "rail";  // outside of the books
+constexpr const char* payout = "payout";
+constexpr const char* transit = "transit";  // between two shards
 
 std::string wallet(UserId user) {
   return "wallet " + std::to_string(user.value);
@@ -76,10 +76,10 @@ class Reader {
     if (!e.arrives_at_once()) return std::nullopt;
     return Flow{escrow, wallet(recipient_), e.amount};
   }
-  static Flow debited(const DebitDecided& e) { return {wallet(e.user), on_its_way, e.taken}; }
+  static Flow debited(const DebitDecided& e) { return {wallet(e.user), transit, e.taken}; }
   Flow settled(const ReturnSettled& e) const {
     const bool from_here = e.answer_sequence == Sequence{};
-    return {from_here ? wallet(e.user) : on_its_way, wallet(sender_), e.taken};
+    return {from_here ? wallet(e.user) : transit, wallet(sender_), e.taken};
   }
 
   UserId sender_{};

@@ -12,7 +12,7 @@ struct CaseMovement {
   ShardId shard{};
   Sequence sequence{};  // of the event that says so
   Time at{};
-  std::string from{};  // "wallet 7", "escrow", "rail", "payout", "on its way"
+  std::string from{};  // "wallet 7", "escrow", "rail", "payout", "transit"
   std::string to{};
   Amount amount{};
 };

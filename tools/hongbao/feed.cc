@@ -41,6 +41,15 @@ void print(const archive::FeedPage& page, std::uint64_t& left, Console& console)
   console.out.flush();
 }
 
+// A place that is not there is told in the feed's own words.
+ExitStatus refuse_read(const net::Outcome<archive::FeedPage>& page, Console& console) {
+  const std::string words =
+      page.status == Status::cursor_invalid
+          ? fmt::format("there is no such place yet; the next event will be {}", page.limit)
+          : page.message;
+  return refuse(console, page.status, page.limit, page.retry_after, words, {});
+}
+
 // Nothing: all that was asked for is printed.
 std::optional<ExitStatus> read_shard(net::BlockingClient& client, ShardId shard,
                                      const FeedArguments& arguments, std::uint64_t& left,
@@ -50,9 +59,7 @@ std::optional<ExitStatus> read_shard(net::BlockingClient& client, ShardId shard,
   while (left > 0 && console.out.good()) {
     const auto page = ask_patiently(line, console, [&] { return client.read_feed(query); });
     if (!page) return console.fail(page.error());
-    if (!succeeded(page->status)) {
-      return refuse(console, page->status, page->limit, page->retry_after, page->message, {});
-    }
+    if (!succeeded(page->status)) return refuse_read(*page, console);
     print(page->answer, left, console);
     query.from = Sequence(page->answer.first.value + page->answer.count);
     if (!arguments.follow && query.from > page->answer.durable) break;
