@@ -81,15 +81,35 @@ void add_movements(Told& told, const archive::HistoryPage& history) {
   add_part(told, "movements", "Money that moved:", std::move(rows), lines);
 }
 
+// A bundle that does not fit one answer goes on in its subject's history, where `next` says.
+Result<net::Outcome<archive::HistoryPage>> complete_bundle(net::BlockingClient& client,
+                                                           const CaseRecord& record,
+                                                           const CommandLine& line,
+                                                           Console& console) {
+  auto bundle = ask_patiently(line, console, [&] { return client.case_bundle(record.case_id); });
+  if (!bundle || !succeeded(bundle->status) || bundle->answer.next.empty()) return bundle;
+  auto& records = bundle->answer.records;
+  auto rest = walk(
+      line, console, Paging{.cursor = bundle->answer.next, .all = true},
+      archive::ShowHistory{.packet = record.subject, .cursor = {}},
+      [&](const archive::ShowHistory& query) { return client.show_history(query); },
+      [&](const archive::HistoryPage& page) {
+        records.insert(records.end(), page.records.begin(), page.records.end());
+        return true;
+      });
+  return rest && succeeded(rest->status) ? bundle : rest;
+}
+
 ExitStatus tell_bundle(net::BlockingClient& client, CaseId case_id, const CommandLine& line,
                        Console& console) {
   const auto record = client.show_case(case_id);
   if (!record || !succeeded(record->status)) {
     return conclude(console, record, {}, [](const CaseRecord& r) { return told(r); });
   }
-  const auto history = ask_patiently(line, console, [&] { return client.case_bundle(case_id); });
-  return conclude(console, history, {},
-                  [&](const archive::HistoryPage& page) { return told(record->answer, page); });
+  const auto bundle = complete_bundle(client, record->answer, line, console);
+  return conclude(console, bundle, {}, [&](const archive::HistoryPage& history) {
+    return told(record->answer, history);
+  });
 }
 
 }  // namespace

@@ -87,6 +87,26 @@ TEST_F(CaseBundleCommand, AsksForTheCaseAndForAllThatItIsAbout) {
   EXPECT_EQ(json["history"].size(), 3);
 }
 
+TEST_F(CaseBundleCommand, GoesOnInTheSubjectsHistoryWhereOneAnswerDidNotHoldAll) {
+  const auto in_parts = [](const archive::Query& query) {
+    archive::HistoryPage page = history();
+    const auto* rest = std::get_if<archive::ShowHistory>(&query);
+    if (rest == nullptr) {
+      page.next = archive::Cursor("e6");
+      return answered(page);
+    }
+    const bool last = rest->cursor.view() == "e7";
+    page.records = {recorded(last ? 7 : 6, CodeTried{})};
+    if (!last) page.next = archive::Cursor("e7");
+    return answered(page);
+  };
+  EXPECT_EQ(type({"case", "bundle", "4097", "--json"}, in_parts), ExitStatus::done);
+  ASSERT_EQ(queries().size(), 3);
+  EXPECT_EQ(asked<archive::ShowHistory>(1).cursor.view(), "e6");
+  const auto json = nlohmann::ordered_json::parse(out());
+  EXPECT_EQ(sequences(json["history"]), (std::vector{3, 4, 5, 6, 7}));
+}
+
 TEST_F(CaseBundleCommand, TriesAgainWhileRecordsAreBeingBuiltAnew) {
   int refusals = 1;
   EXPECT_EQ(type({"case", "bundle", "4097"},
