@@ -1,9 +1,11 @@
 #include "engine/archive/archive.h"
 
+#include <rocksdb/env.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
+#include <cstdarg>
 #include <cstring>
 #include <filesystem>
 #include <system_error>
@@ -29,6 +31,14 @@ class AddFen final : public rocksdb::AssociativeMergeOperator {
   const char* Name() const override { return "hongbao.add_fen"; }
 };
 
+// RocksDB's own log is not kept: what fails comes back as a Status, and on a full disk a log that
+// grows would be one more that takes from the journals.
+class NoLog final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char*, std::va_list) override {}
+};
+
 rocksdb::Options options_for_archive() {
   rocksdb::Options options;
   options.create_if_missing = true;
@@ -37,8 +47,11 @@ rocksdb::Options options_for_archive() {
   options.write_buffer_size = std::size_t{64} << 20;
   options.max_background_jobs = 2;
   options.max_open_files = 256;
-  options.keep_log_file_num = 2;
-  options.max_log_file_size = std::size_t{1} << 20;
+  options.info_log = std::make_shared<NoLog>();
+  options.stats_dump_period_sec = 0;
+  options.manifest_preallocation_size = std::size_t{64} << 10;
+  // After a full disk it goes on when its owner says so.
+  options.max_bgerror_resume_count = 0;
   // The claims come first: compaction takes what they leave.
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
@@ -145,8 +158,10 @@ Result<void> Archive::flush() {
   return {};
 }
 
-void Archive::resume() {
-  db_->Resume().PermitUncheckedError();
+Result<void> Archive::resume() {
+  const rocksdb::Status status = db_->Resume();
+  if (!status.ok()) return fail(error_of(status));
+  return {};
 }
 
 }  // namespace hb::archive

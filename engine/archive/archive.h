@@ -66,8 +66,8 @@ class Archive {
   Result<void> write(rocksdb::WriteBatch& batch);
   // Makes durable what was written.
   Result<void> flush();
-  // After no_space or io: makes writing possible again, if it is.
-  void resume();
+  // After no_space or io: makes writing possible again.  Fails while the disk still refuses.
+  Result<void> resume();
 
  private:
   explicit Archive(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}

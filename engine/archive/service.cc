@@ -108,7 +108,7 @@ bool Service::pause(Duration duration) {
 void Service::index_until_stopped() {
   take_a_low_priority();
   while (!stopping_) {
-    if (open_archive()) {
+    if (archive_ != nullptr || open_archive()) {
       index();
     } else {
       pause(failure_pause);
@@ -166,7 +166,7 @@ void Service::start_over(const Error& why) {
   }
 }
 
-// Until the service stops, or the archive fails.
+// Until the service stops, or the archive or a journal fails.
 void Service::index() {
   Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()));
   std::vector<journal::Follower> followers;
@@ -177,29 +177,37 @@ void Service::index() {
   bool flushed = true;
   while (!stopping_) {
     Result<std::size_t> done = index_round(indexer, followers);
-    if (!done || damaged_) {
-      const Error why = done ? Error{ErrorCode::damaged, "archive: a query found it damaged"}
-                             : std::move(done.error());
-      if (why.code == ErrorCode::damaged && why.message.starts_with("archive")) {
-        return start_over(why);
-      }
-      // The disk may come round; a journal that cannot be read is the server's own trouble.
-      spdlog::error("{}; the records stand still, trying again", why.message);
-      archive_->resume();
-      pause(failure_pause);
-      const std::scoped_lock lock(archive_mutex_);
-      archive_.reset();
-      return;
+    if (done && !flushed && now_us() - flushed_us > options_.flush_interval.us()) {
+      if (Result<void> kept = archive_->flush(); !kept) done = fail(std::move(kept.error()));
+      flushed = true;
+      flushed_us = now_us();
     }
+    if (damaged_) done = fail(ErrorCode::damaged, "archive: a query found it damaged");
+    if (!done) return stand_still(done.error());
     note_progress();
     note_lag();
     flushed = flushed && *done == 0;
-    if (!flushed && now_us() - flushed_us > options_.flush_interval.us()) {
-      flushed = static_cast<bool>(archive_->flush());
-      flushed_us = now_us();
-    }
     if (*done == 0) pause(options_.pause);
   }
+}
+
+// Until the disk has come round: then the archive is as it was, and indexing goes on behind what
+// was written last.  When it is a journal that fails, or the archive is damaged, the archive is
+// closed, to be opened anew.
+void Service::stand_still(const Error& why) {
+  const bool of_archive = why.message.starts_with("archive");
+  if (of_archive && why.code == ErrorCode::damaged) return start_over(why);
+  spdlog::error("{}; the records stand still, trying again", why.message);
+  while (pause(failure_pause)) {
+    // A journal that cannot be read is the server's own trouble; it is opened anew.
+    if (!of_archive) break;
+    if (archive_->resume()) {
+      spdlog::info("archive: the disk has come round, the records go on");
+      return;
+    }
+  }
+  const std::scoped_lock lock(archive_mutex_);
+  archive_.reset();
 }
 
 // One batch at most from each shard, written together.

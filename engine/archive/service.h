@@ -79,6 +79,7 @@ class Service {
   void index();
   Result<std::size_t> index_round(class Indexer& indexer,
                                   std::vector<journal::Follower>& followers);
+  void stand_still(const Error& why);
   void note_progress();
   void note_lag();
   void start_over(const Error& why);

@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 
@@ -96,6 +97,7 @@ int run(Settings settings) {
 }  // namespace hb
 
 int main(int argc, char** argv) {
+  umask(S_IRWXG | S_IRWXO);  // whatever file anybody makes here, it is nobody else's
   spdlog::set_default_logger(spdlog::stderr_color_mt("hongbaod"));
   auto settings = hb::read_settings(argc, argv);
   if (!settings) return settings.error().value;
