@@ -113,10 +113,12 @@ Verdict Ledger::decide(Time now, const ResolveCase& c, std::string_view note,
   if (record.state != CaseState::open) {
     return refuse(Status::case_resolved, static_cast<std::int64_t>(record.state));
   }
-  const UserId user = record.user != UserId{} ? record.user : c.user;
+  const PacketRow& row = *packets_.find(record.subject);
+  const bool names_user = c.user != UserId{} && !row.has(PacketRow::is_transfer);
+  const UserId user = names_user ? c.user : record.user;
   if (c.decision == Decision::uphold) {
     std::uint16_t index = 0;
-    const Verdict v = check_contested(*packets_.find(record.subject), user, index);
+    const Verdict v = check_contested(row, user, index);
     if (!v.accepted()) return v;
   }
   event = CaseResolved{.note_bytes = static_cast<std::uint16_t>(note.size()),

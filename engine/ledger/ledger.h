@@ -205,6 +205,8 @@ class Ledger {
   static std::uint64_t recall_stored(const PacketRecalled& event);
   // As the transfer stood in that state; arrives_at holds for accepted and arrived.
   TransferAnswer transfer_answer(PacketId transfer, TransferState state, Time arrives_at) const;
+  // The same for a closed one, whose arrives_at stays as it was.
+  TransferAnswer closed_transfer_answer(PacketId transfer, TransferState state) const;
   Payout payout(PacketId packet) const;
   const CaseRecord& case_record(CaseId id) const;
   CaseRecord case_as_opened(CaseId id) const;

@@ -151,6 +151,10 @@ TransferAnswer Ledger::transfer_answer(PacketId transfer, TransferState state,
           .remark = Remark(text(row->texts, 0, row->remark_bytes))};
 }
 
+TransferAnswer Ledger::closed_transfer_answer(PacketId transfer, TransferState state) const {
+  return transfer_answer(transfer, state, packets_.terms(*find_transfer(transfer)).arrives_at);
+}
+
 Verdict Ledger::show(const ShowTransfer& q, TransferAnswer& answer) const {
   const PacketRow* row = find_transfer(q.transfer);
   if (row == nullptr) return refuse(Status::transfer_unknown);

@@ -12,9 +12,7 @@ std::uint64_t fingerprint_of(EventType type, UserId user, Amount amount) {
   return Fingerprint(type).add(user.value).add(amount).value();
 }
 
-Verdict check_money_in_or_out(Key128 key, UserId user, Amount amount) {
-  if (key.empty()) return refuse(Status::key_missing);
-  if (user == UserId{}) return refuse(Status::user_invalid);
+Verdict check_amount(Amount amount) {
   if (amount <= Amount{}) return refuse(Status::amount_not_positive);
   if (amount > Amount{limits::amount_max}) {
     return refuse(Status::amount_over_limit, limits::amount_max);
@@ -103,10 +101,12 @@ void Ledger::apply(const WalletOpened& e) {
 // ---- money in and out ---------------------------------------------------------------------------
 
 Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
-  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
+  if (c.key.empty()) return refuse(Status::key_missing);
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
   const std::uint64_t fingerprint = fingerprint_of(EventType::deposited, c.user, c.amount);
   Verdict verdict;
   if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  if (const Verdict v = check_amount(c.amount); !v.accepted()) return v;
   const WalletRow* wallet = find_usable_wallet(c.user);
   if (wallet == nullptr) return refuse(Status::wallet_unknown);
   // Every fen in the books once came in from outside: with the sum of that bounded, no wallet,
@@ -126,10 +126,12 @@ Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
 }
 
 Verdict Ledger::decide(Time now, const Withdraw& c, MoneyMoved& event) const {
-  if (const Verdict v = check_money_in_or_out(c.key, c.user, c.amount); !v.accepted()) return v;
+  if (c.key.empty()) return refuse(Status::key_missing);
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
   const std::uint64_t fingerprint = fingerprint_of(EventType::withdrawn, c.user, c.amount);
   Verdict verdict;
   if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
+  if (const Verdict v = check_amount(c.amount); !v.accepted()) return v;
   const WalletRow* wallet = find_usable_wallet(c.user);
   if (wallet == nullptr) return refuse(Status::wallet_unknown);
   if (wallet->frozen) return refuse(Status::wallet_frozen);

@@ -202,7 +202,7 @@ void Shard::run_close(Reply& reply, const Command& command, TransferState state)
   Verdict verdict;
   TransferClosed event;
   if (carry_out(reply, verdict, event, command) || verdict.replayed) {
-    reply.answer = ledger_.transfer_answer(command.transfer, state, Time{});
+    reply.answer = ledger_.closed_transfer_answer(command.transfer, state);
   }
 }
 

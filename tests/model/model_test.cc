@@ -24,7 +24,7 @@ constexpr std::uint64_t commands_per_episode = 50'000;
 
 struct Arguments {
   std::uint64_t seed = 1;
-  std::uint64_t commands = 4'000'000;
+  std::uint64_t commands = 8'000'000;
 };
 Arguments arguments;
 

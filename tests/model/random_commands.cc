@@ -6,7 +6,6 @@
 #include <type_traits>
 
 #include "engine/base/partition.h"
-#include "tests/model/disagreements.h"
 
 namespace hb::model {
 
@@ -448,10 +447,7 @@ LooseCommand RandomCommands::random_support_step() {
       if (dice_.percent(30)) c.decision = Decision::refuse;
       if (dice_.permille(20)) c.decision = junk<Decision>(dice_);
       const auto found = model_.cases().find(c.case_id);
-      const bool may_name =
-          found != model_.cases().end() &&
-          (!case_user_overrides_the_commands || found->second.record.user == UserId{});
-      if (may_name && dice_.percent(30)) {
+      if (found != model_.cases().end() && dice_.percent(30)) {
         c.user = claimer_of(found->second.record.subject);
       }
       loose.command = c;
@@ -630,23 +626,9 @@ Command sibling(const Command& command, Dice& dice) {
 
 }  // namespace
 
-namespace {
-
-void correct_amount(Command& command) {
-  const auto correct = [](Amount& amount) {
-    const bool wrong = amount <= Amount{} || amount > Amount{limits::amount_max};
-    if (wrong) amount = Amount{5};
-  };
-  if (auto* c = std::get_if<Deposit>(&command)) correct(c->amount);
-  if (auto* c = std::get_if<Withdraw>(&command)) correct(c->amount);
-}
-
-}  // namespace
-
 LooseCommand RandomCommands::repeated(const LooseCommand& old) {
   LooseCommand loose = old;
   loose.deadline = Time{};
-  if (amount_is_checked_before_the_key) correct_amount(loose.command);
   if (dice_.percent(60)) return loose;
   if (dice_.percent(60)) {
     std::visit(Alter{dice_, loose}, loose.command);
@@ -654,7 +636,6 @@ LooseCommand RandomCommands::repeated(const LooseCommand& old) {
     loose.command = sibling(old.command, dice_);
     set_key(loose.command, key_of(old.command));
   }
-  if (amount_is_checked_before_the_key) correct_amount(loose.command);
   return loose;
 }
 

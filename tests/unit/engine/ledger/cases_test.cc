@@ -126,6 +126,14 @@ TEST_F(CasesTest, CaseAboutAPacketNeedsToSayWhoseShareIsForcedBack) {
   EXPECT_TRUE(open_case(UserId{}).accepted());
 }
 
+TEST_F(CasesTest, ResolvingMayNameAnotherUserThanTheOneOpenedFor) {
+  ASSERT_TRUE(open_case(bob).accepted());
+  expect_refused(resolve(Decision::uphold, carol), Status::claim_unknown);
+  ASSERT_TRUE(resolve(Decision::refuse, carol).accepted());
+  EXPECT_EQ(record().user, carol);
+  EXPECT_TRUE(open_case(bob).accepted()) << "the first one is no longer open";
+}
+
 TEST_F(CasesTest, ReturnedShareCannotBeForcedBackAgain) {
   ASSERT_TRUE(open_case(bob).accepted());
   ASSERT_TRUE(give_back(bob).accepted());

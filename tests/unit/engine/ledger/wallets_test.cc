@@ -52,6 +52,16 @@ TEST_F(WalletsTest, RefundTargetIsSetBackAndForth) {
   expect_refused(run(SetRefundTarget{key(), bob, RefundTarget::wallet}), Status::wallet_unknown);
 }
 
+TEST_F(WalletsTest, UsedKeyIsAConflictWhateverTheAmount) {
+  ASSERT_TRUE(open(alice).accepted());
+  const Deposit deposit{key(), alice, Amount{500}};
+  ASSERT_TRUE(run(deposit).accepted());
+  for (const std::int64_t fen : {std::int64_t{-1}, std::int64_t{0}, limits::amount_max + 1}) {
+    expect_refused(run(Deposit{deposit.key, alice, Amount{fen}}), Status::key_conflict);
+    expect_refused(run(Withdraw{deposit.key, alice, Amount{fen}}), Status::key_conflict);
+  }
+}
+
 TEST_F(WalletsTest, CheckRecipientMasksAllOfTheNameButItsLastCharacter) {
   struct Line {
     std::string name;

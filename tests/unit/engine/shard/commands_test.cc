@@ -83,7 +83,14 @@ TEST_P(CommandsTest, EachYieldsItsAnswerAndQueriesTellTheSameAfterACrash) {
   expect<TransferAnswer>(AcceptTransfer{key(), arrived, bob});
   expect<TransferAnswer>(ReturnTransfer{key(), arrived, bob});
   expect<TransferAnswer>(DeclineTransfer{key(), another(), bob});
-  expect<TransferAnswer>(CancelTransfer{key(), another(), alice});
+  SendTransfer later = transfer;
+  later.key = key();
+  later.arrives_after = Duration::hours(2);
+  const PacketId late = shards.send(later);
+  const Time arrives_at =
+      expect<TransferAnswer>(AcceptTransfer{key(), late, bob}).answer<TransferAnswer>().arrives_at;
+  const auto cancelled = expect<TransferAnswer>(CancelTransfer{key(), late, alice});
+  EXPECT_EQ(cancelled.answer<TransferAnswer>().arrives_at, arrives_at);
   const CaseId case_id =
       expect<CaseAnswer>(OpenCase{key(), coded, bob, op, 0}).case_record().case_id;
   expect<CaseAnswer>(ResolveCase{key(), case_id, Decision::uphold, {}, op, 0});
