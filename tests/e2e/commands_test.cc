@@ -9,6 +9,7 @@
 #include "engine/base/checksum.h"
 #include "engine/base/partition.h"
 #include "tests/e2e/support/asking.h"
+#include "tests/e2e/support/audit.h"
 #include "tests/e2e/support/patience.h"
 #include "tests/e2e/support/server_process.h"
 #include "tests/e2e/support/temp_directory.h"
@@ -26,7 +27,10 @@ class Commands : public testing::TestWithParam<std::uint16_t> {
     client_.emplace(server_.client_options());
     for (const UserId user : {ann, bob, cai}) open_with(client(), user, plenty);
   }
-  void TearDown() override { EXPECT_EQ(server_.stop(), 0); }
+  void TearDown() override {
+    EXPECT_EQ(server_.stop(), 0);
+    EXPECT_TRUE(audit(directory_ / "data").balanced());
+  }
 
   net::BlockingClient& client() { return *client_; }
 
