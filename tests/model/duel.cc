@@ -5,6 +5,7 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/partition.h"
+#include "tests/model/journal_audit.h"
 #include "tests/model/random_policy.h"
 #include "tests/model/routing.h"
 #include "tests/model/text_of.h"
@@ -105,6 +106,7 @@ std::optional<std::string> Duel::run() {
   if (!difference_) settle();
   if (!difference_) compare_everything();
   if (!difference_) restart();
+  if (!difference_) prove_books();
   return difference_;
 }
 
@@ -448,6 +450,10 @@ void Duel::compare_everything() {
     }
   });
   for (const std::string& complaint : model_.take_complaints()) fail(complaint);
+}
+
+void Duel::prove_books() {
+  if (const auto violation = violation_in_journals(engine_)) fail(*violation);
 }
 
 }  // namespace hb::model

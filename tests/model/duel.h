@@ -6,6 +6,7 @@
 //                         that a refusal left the state's hash as it was
 //   when all is quiet     every packet, transfer, case and payout; then all shards start again
 //                         from their disks and have the same hash
+//   at the end            the verifier's proof of the books, from the journals alone
 //
 // Threads: none.
 #pragma once
@@ -60,6 +61,7 @@ class Duel {
   void compare_wallets();
   void compare_books();
   void compare_everything();
+  void prove_books();
   void compare_query(ShardId shard, const Command& query);
   void compare(const std::string& what, const std::string& engine, const std::string& model);
   void fail(const std::string& what);

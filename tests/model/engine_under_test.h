@@ -68,6 +68,8 @@ class EngineUnderTest {
 
   // Everything that the shard's disk was asked for is done; the next step sees it.
   void finish_writes(ShardId id) { nodes_[id.value].storage->complete_all(); }
+  // The shard's journal, to be read; open files end with a restart.
+  Storage& storage(ShardId id) { return *nodes_[id.value].storage; }
 
   // ---- the way between shards: each moves one parcel a stage on.  False when there is none.
 
