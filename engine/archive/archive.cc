@@ -14,7 +14,7 @@
 namespace hb::archive {
 namespace {
 
-constexpr std::uint16_t archive_version = 1;
+constexpr std::uint16_t archive_version = 2;
 
 // A wallet's balance is the sum of what was merged into it.
 class AddFen final : public rocksdb::AssociativeMergeOperator {
@@ -74,10 +74,24 @@ std::string meta(std::uint16_t shard_count) {
 Error error_of(const rocksdb::Status& status) {
   const std::string message = "archive: " + status.ToString();
   if (status.IsNoSpace()) return {ErrorCode::no_space, message};
-  if (status.IsCorruption() || status.IsInvalidArgument() || status.IsNotSupported()) {
+  // A file that others of the archive name and that is not there will not come back by itself.
+  const bool damaged = status.IsCorruption() || status.IsPathNotFound() ||
+                       status.IsInvalidArgument() || status.IsNotSupported();
+  if (damaged) {
     return {ErrorCode::damaged, message};
   }
   return {ErrorCode::io, message};
+}
+
+std::string encode(const Mark& mark) {
+  return Key('P').add(mark.last).add(mark.block.low).add(mark.block.high).str().substr(1);
+}
+
+Mark decode_mark(std::string_view value) {
+  Parts parts(value);
+  const auto last = parts.take_id<Sequence>();
+  const auto low = parts.take<std::uint64_t>();
+  return {.last = last, .block = {.low = low, .high = parts.take<std::uint64_t>()}};
 }
 
 // ---- View ---------------------------------------------------------------------------------------
@@ -138,10 +152,10 @@ Archive::~Archive() {
   db_->Close().PermitUncheckedError();
 }
 
-Result<Sequence> Archive::position(ShardId shard) const {
+Result<Mark> Archive::mark(ShardId shard) const {
   const auto found = view().get(Key('P').add(shard));
   if (!found) return fail(found.error());
-  return *found ? Parts(**found).take_id<Sequence>() : Sequence();
+  return *found ? decode_mark(**found) : Mark();
 }
 
 Result<void> Archive::write(rocksdb::WriteBatch& batch) {

@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "engine/archive/keys.h"
+#include "engine/base/checksum.h"
 #include "engine/base/result.h"
 
 namespace hb::archive {
@@ -48,6 +49,16 @@ class View {
   const rocksdb::Snapshot* snapshot_;
 };
 
+// How much of a shard's journal is in the archive.  A block's checksum covers those of all blocks
+// before it, so it tells which journal this was.
+struct Mark {
+  Sequence last{};      // event
+  Checksum128 block{};  // that ends with it
+  friend bool operator==(const Mark&, const Mark&) = default;
+};
+std::string encode(const Mark& mark);
+Mark decode_mark(std::string_view value);
+
 class Archive {
  public:
   // Opens what is there, or makes it.  `damaged` when it cannot be used: another version or number
@@ -59,8 +70,7 @@ class Archive {
   ~Archive();
 
   View view() const { return View(*db_); }
-  // The last event of the shard that is in the archive.
-  Result<Sequence> position(ShardId shard) const;
+  Result<Mark> mark(ShardId shard) const;
 
   // The batch as a whole or nothing of it.
   Result<void> write(rocksdb::WriteBatch& batch);

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "engine/base/assert.h"
 #include "engine/base/partition.h"
 
 namespace hb::archive {
@@ -58,8 +59,8 @@ void Indexer::keep(const Here& here, PacketId packet) {
 }
 
 void Indexer::keep_of_wallet(const Here& here, UserId user) {
-  batch_.Put(slice(Key('f').add(user).add(here.sequence)),
-             slice({reinterpret_cast<const char*>(here.record), here.record->bytes()}));
+  const Key key = Key('f').add(user).add(here.record->at).add(here.shard).add(here.sequence);
+  batch_.Put(slice(key), slice({reinterpret_cast<const char*>(here.record), here.record->bytes()}));
 }
 
 void Indexer::list(char kind, const Here& here, UserId user, PacketId packet) {
@@ -87,6 +88,10 @@ void Indexer::pay(Here& here, UserId user, Amount amount, PacketId packet) {
   // The movement comes with the other shard's event, which knows only which event sent it.
   batch_.Put(slice(Key('x').add(user).add(here.shard).add(here.sequence)),
              value_of(Key('x').add(packet).add(static_cast<std::uint8_t>(here.record->type))));
+}
+
+void Indexer::concern(CaseId case_id, UserId user) {
+  if (user != UserId{}) batch_.Put(slice(Key('u').add(case_id).add(user)), slice({}));
 }
 
 void Indexer::know(PacketId packet, const Parties& parties) {
@@ -145,11 +150,13 @@ void Indexer::index(Here& here, const DebitDecided& e) {
 
 void Indexer::index(Here& here, const CaseOpened& e) {
   keep(here, e.subject);
+  concern(e.case_id, e.user);
   batch_.Put(slice(Key('c').add(e.case_id)), value_of(Key('c').add(e.subject)));
   new_cases_[e.case_id] = e.subject;
 }
 
 Result<void> Indexer::index(Here& here, const CaseResolved& e) {
+  concern(e.case_id, e.user);
   if (const auto fresh = new_cases_.find(e.case_id); fresh != new_cases_.end()) {
     keep(here, fresh->second);
     return {};
@@ -199,13 +206,35 @@ Result<void> Indexer::index(Here& here, const ReturnSettled& e) {
   return {};
 }
 
+Result<Mark*> Indexer::reached(ShardId shard) {
+  const auto known = reached_.find(shard);
+  if (known != reached_.end()) return &known->second;
+  const auto mark = archive_->mark(shard);
+  if (!mark) return fail(mark.error());
+  return &(reached_[shard] = *mark);
+}
+
+Result<void> Indexer::add(ShardId shard, const journal::BlockView& block) {
+  const auto reached_here = reached(shard);
+  if (!reached_here) return fail(reached_here.error());
+  Mark& mark = **reached_here;
+  HB_ASSERT(block.first_sequence().value <= mark.last.value + 1);
+  for (const journal::Record record : block) {
+    if (record.sequence <= mark.last) continue;
+    if (Result<void> added = add(shard, record); !added) return added;
+    mark.last = record.sequence;
+    mark.block = block.header().checksum;
+  }
+  return {};
+}
+
 Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
   Here here{.shard = shard, .sequence = record.sequence, .record = record.event};
-  positions_[shard] = record.sequence;
   ++events_;
   const EventHeader* const r = record.event;
   switch (r->type) {
     case EventType::wallet_opened:
+    case EventType::wallet_set:
     case EventType::credits_acknowledged:
       return {};
     case EventType::deposited:
@@ -228,9 +257,6 @@ Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
     }
     case EventType::credit_received:
       index(here, read_event<CreditReceived>(r));
-      return {};
-    case EventType::wallet_set:
-      keep_of_wallet(here, read_event<WalletSet>(r).user);
       return {};
     case EventType::wallet_frozen:
     case EventType::wallet_unfrozen:
@@ -279,15 +305,14 @@ Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
 }
 
 Result<void> Indexer::commit() {
-  for (const auto& [shard, sequence] : positions_) {
-    batch_.Put(slice(Key('P').add(shard)), value_of(Key('P').add(sequence)));
+  for (const auto& [shard, mark] : reached_) {
+    batch_.Put(slice(Key('P').add(shard)), encode(mark));
   }
   Result<void> written = archive_->write(batch_);
   if (!written) return written;
   batch_.Clear();
   new_parties_.clear();
   new_cases_.clear();
-  positions_.clear();
   events_ = 0;
   return {};
 }

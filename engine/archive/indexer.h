@@ -1,9 +1,10 @@
 // The indexer: what the archive keeps of each event.
 //
-// It takes the records of all shards, each shard's in order, and gathers keys for one batch; what
+// It takes the blocks of all shards, each shard's in order, and gathers keys for one batch; what
 // it must know of earlier events (who sent a packet, what a case is about) it finds in the batch's
 // own notes or in the archive.  Keys are only ever added, but for a wallet's balance, into which
-// amounts are merged; since the batch also holds the positions, nothing is ever merged twice.
+// amounts are merged; since the batch also holds the marks, and events up to a mark are passed
+// over, nothing is ever merged twice.
 //
 // Cost:    2 to 4 keys an event, some 200 bytes.
 // Threads: one.
@@ -52,9 +53,10 @@ class Indexer {
   Indexer(Archive& archive, std::uint16_t shard_count)
       : archive_(&archive), shard_count_(shard_count) {}
 
-  // Adds what the archive keeps of this event.
-  Result<void> add(ShardId shard, const journal::Record& record);
-  // Writes what has gathered.
+  // Adds what the archive keeps of the block's events; passes over those that it has already.
+  // REQUIRES: no event is missing between.
+  Result<void> add(ShardId shard, const journal::BlockView& block);
+  // Writes what has gathered.  After a failure the indexer is used up.
   Result<void> commit();
 
   std::size_t events() const { return events_; }
@@ -67,6 +69,8 @@ class Indexer {
     std::uint8_t part = 0;  // movements that this event has made so far
   };
 
+  Result<Mark*> reached(ShardId shard);
+  Result<void> add(ShardId shard, const journal::Record& record);
   void index(Here& here, const MoneyMoved& event);
   void index(Here& here, const PacketSent& event);
   void index(Here& here, const Claimed& event);
@@ -80,6 +84,7 @@ class Indexer {
   Result<void> index(Here& here, const TransferClosed& event);
   Result<void> index(Here& here, const ReturnSettled& event);
 
+  void concern(CaseId case_id, UserId user);
   void keep(const Here& here, PacketId packet);
   void keep_of_wallet(const Here& here, UserId user);
   void list(char kind, const Here& here, UserId user, PacketId packet);
@@ -95,7 +100,7 @@ class Indexer {
   rocksdb::WriteBatch batch_;
   std::unordered_map<PacketId, Parties> new_parties_;  // of this batch
   std::unordered_map<CaseId, PacketId> new_cases_;
-  std::unordered_map<ShardId, Sequence> positions_;
+  std::unordered_map<ShardId, Mark> reached_;  // by what was added
   std::size_t events_ = 0;
 };
 

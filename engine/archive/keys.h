@@ -1,16 +1,17 @@
 // The archive's keys: what is kept, and in which order it lies.
 //
 //   V                                   the archive's version and number of shards
-//   P shard                             the last event of this shard that is in the archive
+//   P shard                             how much of the shard's journal is in the archive (a Mark)
 //   e packet at shard sequence          a record about a packet or transfer, as the journal has it
 //   p packet                            who sent it, and for a transfer to whom
 //   s user at shard sequence            a packet or transfer that the user sent
 //   r user at shard sequence            a share or transfer that the user received
 //   m user sequence part                a movement of the user's wallet
 //   w user                              the wallet's balance: the sum of its movements
-//   x user shard sequence               what the money was that another shard's event sent to the
-//   user f user sequence                     a record of what support did to the wallet c case the
-//   packet that the case is about
+//   x user shard sequence               what another shard's event sent to the user
+//   f user at shard sequence            a record of what support did to the user's wallet
+//   c case                              the packet or transfer that the case is about
+//   u case user                         a user whom the case is about
 //
 // Numbers are big-endian, so that keys sort as their numbers do.
 #pragma once
@@ -80,13 +81,6 @@ class Parts {
  private:
   std::string_view bytes_;
   bool short_ = false;
-};
-
-// One event's place in the order of time over all shards.
-struct Moment {
-  Time at{};
-  ShardId shard{};
-  Sequence sequence{};
 };
 
 }  // namespace hb::archive

@@ -9,8 +9,10 @@
 namespace hb::archive {
 namespace {
 
-void tell(PacketStory& story, const PacketSent& e) {
+void tell_sent(PacketStory& story, const EventHeader* record) {
+  const auto e = read_event<PacketSent>(record);
   story.sender = e.sender;
+  if (e.kind == PacketKind::direct) story.entry.recipient = recipients_of(record, e).front();
   story.entry.packet = e.packet;
   story.entry.kind = e.kind;
   story.entry.total = e.total;
@@ -54,7 +56,10 @@ void gone_back(PacketStory& story, PacketState state, Amount amount) {
 }
 
 void tell(PacketStory& story, const ReturnSettled& e) {
-  if (e.status != Status::ok) return;
+  if (e.status != Status::ok) {
+    story.shares[e.user].state = ShareState::held;
+    return;
+  }
   const bool whole = e.shortfall == Amount{};
   story.shares[e.user].state = whole ? ShareState::returned : ShareState::returned_short;
   story.entry.returned += e.taken;
@@ -64,7 +69,7 @@ void tell(PacketStory& story, const ReturnSettled& e) {
 void tell(PacketStory& story, const EventHeader* r) {
   switch (r->type) {
     case EventType::packet_sent:
-      return tell(story, read_event<PacketSent>(r));
+      return tell_sent(story, r);
     case EventType::transfer_sent:
       return tell(story, read_event<TransferSent>(r));
     case EventType::claimed:
@@ -87,6 +92,9 @@ void tell(PacketStory& story, const EventHeader* r) {
       story.entry.refunded = e.amount;
       return;
     }
+    case EventType::return_requested:
+      story.shares[read_event<ReturnRequested>(r).user].state = ShareState::returning;
+      return;
     case EventType::return_settled:
       return tell(story, read_event<ReturnSettled>(r));
     default:

@@ -54,7 +54,8 @@ struct ShowHistory {
 };
 
 // Every event that a case is about: its own, its subject's, and what support did to the wallets of
-// its sender and its user.  Oldest first, all at once.
+// its sender and its user.  Oldest first; what does not fit the answer, ShowHistory of the subject
+// tells from the answer's cursor on.
 struct CaseBundle {
   CaseId case_id{};
 };

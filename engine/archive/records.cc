@@ -1,69 +1,26 @@
 #include "engine/archive/records.h"
 
 #include <algorithm>
-#include <array>
-#include <charconv>
-#include <cstring>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "engine/archive/cursors.h"
+#include "engine/archive/history.h"
 #include "engine/archive/indexer.h"
 #include "engine/archive/packet_story.h"
 #include "engine/base/assert.h"
-#include "engine/base/partition.h"
 
 namespace hb::archive {
 namespace {
-
-// A bundle is one answer; a case of more events than this is told only in its first ones.
-constexpr std::size_t bundle_records_max = 5'000;
 
 QueryReply refusal(Status status, std::int64_t limit = 0) {
   return {.status = status, .limit = limit};
 }
 
-// ---- cursors: a letter for the list, then the bytes of a place in it as hexadecimal
-// ---------------
-
-Cursor cursor_of(char kind, std::string_view place) {
-  static constexpr std::string_view digits = "0123456789abcdef";
-  std::string text(1, kind);
-  for (const char c : place) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += digits[byte >> 4];
-    text += digits[byte & 15];
-  }
-  return Cursor(text);
-}
-
-// The place, or nothing when it is no cursor of this list.
-std::optional<std::string> place_in(char kind, std::size_t bytes, const Cursor& cursor) {
-  const std::string_view text = cursor.view();
-  if (text.size() != 1 + 2 * bytes || text[0] != kind) return std::nullopt;
-  std::string place;
-  for (std::size_t i = 1; i < text.size(); i += 2) {
-    unsigned byte = 0;
-    const auto [end, error] = std::from_chars(&text[i], &text[i] + 2, byte, 16);
-    if (error != std::errc{} || end != &text[i] + 2) return std::nullopt;
-    place += static_cast<char>(byte);
-  }
-  return place;
-}
-
-constexpr std::size_t moment_bytes = 8 + 2 + 8;          // at, shard, sequence
-constexpr std::size_t movement_place_bytes = 8 + 1 + 8;  // sequence, part, the balance there
-
-HistoryRecord record_of(ShardId shard, Sequence sequence, std::string_view bytes) {
-  HistoryRecord record{.shard = shard, .sequence = sequence};
-  record.record.resize(bytes.size());
-  std::memcpy(record.record.data(), bytes.data(), bytes.size());
-  return record;
-}
-
-Time time_of(const HistoryRecord& record) {
-  return reinterpret_cast<const EventHeader*>(record.record.data())->at;
-}
+constexpr std::size_t movement_place_bytes = 8 + 1 + 8;       // sequence, part, the balance there
+constexpr std::size_t bundle_place_bytes = 8 + moment_bytes;  // case, moment
+static_assert(bundle_place_bytes <= cursor_place_bytes_max);
 
 // What a movement came from; money from another shard is looked up by the event that sent it.
 Result<Movement> tell_movement(const View& view, UserId user, Sequence sequence,
@@ -94,17 +51,26 @@ Result<std::vector<AsOf>> Records::as_of(const View& view,
                                          const std::vector<Sequence>& durable) const {
   std::vector<AsOf> all;
   for (std::uint16_t s = 0; s < shard_count_; ++s) {
-    const auto position = view.get(Key('P').add(ShardId(s)));
-    if (!position) return fail(position.error());
-    const Sequence at = *position ? Parts(**position).take_id<Sequence>() : Sequence();
+    const auto mark = view.get(Key('P').add(ShardId(s)));
+    if (!mark) return fail(mark.error());
+    const Sequence at = *mark ? decode_mark(**mark).last : Sequence();
     const std::uint64_t end = std::max(durable[s].value, at.value);
     all.push_back({.shard = ShardId(s), .sequence = at, .events_behind = end - at.value});
   }
   return all;
 }
 
-// ---- sent and received
-// ----------------------------------------------------------------------------
+// The page as an answer, with what it is true of.
+template <class Page>
+Result<QueryReply> Records::told(const View& view, Page page,
+                                 const std::vector<Sequence>& durable) const {
+  auto positions = as_of(view, durable);
+  if (!positions) return fail(positions.error());
+  page.as_of = std::move(*positions);
+  return QueryReply{.answer = std::move(page)};
+}
+
+// ---- sent and received --------------------------------------------------------------------------
 
 template <class Page, class MakeEntry>
 Result<QueryReply> Records::list(char kind, UserId user, const Cursor& cursor,
@@ -117,7 +83,7 @@ Result<QueryReply> Records::list(char kind, UserId user, const Cursor& cursor,
   const std::string prefix = Key(kind).add(user).str();
   std::optional<std::string> before;
   if (!cursor.empty()) {
-    const auto place = place_in(kind, moment_bytes, cursor);
+    const auto place = place_in(prefix, moment_bytes, cursor);
     if (!place) return refusal(Status::cursor_invalid);
     before = prefix + *place;
   }
@@ -139,11 +105,8 @@ Result<QueryReply> Records::list(char kind, UserId user, const Cursor& cursor,
     if (!*story) return fail(ErrorCode::damaged, "archive: a list names a packet without events");
     page.entries.push_back(make(**story, Parts(place).take_time()));
   }
-  if (more) page.next = cursor_of(kind, rows.back().first);
-  auto positions = as_of(view, durable);
-  if (!positions) return fail(positions.error());
-  page.as_of = std::move(*positions);
-  return QueryReply{.answer = std::move(page)};
+  if (more) page.next = cursor_of(prefix, rows.back().first);
+  return told(view, std::move(page), durable);
 }
 
 Result<QueryReply> Records::answer_one(const ListSent& q,
@@ -170,8 +133,7 @@ Result<QueryReply> Records::answer_one(const ListReceived& q,
   return list<ReceivedPage>('r', q.user, q.cursor, q.count_max, durable, entry);
 }
 
-// ---- statement
-// ------------------------------------------------------------------------------------
+// ---- statement ----------------------------------------------------------------------------------
 
 // From the newest movement back: the balance after it is the sum of all, the one after the movement
 // before it is that much less, and the cursor carries on from there.
@@ -190,7 +152,7 @@ Result<QueryReply> Records::answer_one(const ListStatement& q,
     if (!sum) return fail(sum.error());
     if (*sum) balance_fen = static_cast<std::int64_t>(Parts(**sum).take<std::uint64_t>());
   } else {
-    const auto place = place_in('m', movement_place_bytes, q.cursor);
+    const auto place = place_in(prefix, movement_place_bytes, q.cursor);
     if (!place) return refusal(Status::cursor_invalid);
     before = prefix + place->substr(0, place->size() - sizeof balance_fen);
     const std::string_view balance = std::string_view(*place).substr(place->size() - 8);
@@ -222,49 +184,34 @@ Result<QueryReply> Records::answer_one(const ListStatement& q,
   if (more) {
     const std::string balance =
         Key('m').add(static_cast<std::uint64_t>(balance_fen)).str().substr(1);
-    page.next = cursor_of('m', last_place + balance);
+    page.next = cursor_of(prefix, last_place + balance);
   }
-  auto positions = as_of(view, durable);
-  if (!positions) return fail(positions.error());
-  page.as_of = std::move(*positions);
-  return QueryReply{.answer = std::move(page)};
+  return told(view, std::move(page), durable);
 }
 
-// ---- histories
-// ------------------------------------------------------------------------------------
+// ---- histories ----------------------------------------------------------------------------------
 
 Result<QueryReply> Records::answer_one(const ShowHistory& q,
                                        const std::vector<Sequence>& durable) const {
   if (q.count_max < 1 || q.count_max > page_rows_max_) {
     return refusal(Status::page_out_of_range, page_rows_max_);
   }
-  const std::string prefix = Key('e').add(q.packet).str();
-  std::string from = prefix;
-  if (!q.cursor.empty()) {
-    const auto place = place_in('e', moment_bytes, q.cursor);
-    if (!place) return refusal(Status::cursor_invalid);
-    from = prefix + *place;
-  }
   const View view = archive_->view();
-  HistoryPage page;
-  const Result<void> read =
-      view.forward(prefix, from, [&](std::string_view place, std::string_view value) {
-        if (page.records.size() == q.count_max) {
-          page.next = cursor_of('e', place);
-          return false;
-        }
-        Parts parts(place);
-        parts.take_time();
-        const auto shard = parts.take_id<ShardId>();
-        page.records.push_back(record_of(shard, parts.take_id<Sequence>(), value));
-        return true;
-      });
-  if (!read) return fail(read.error());
-  if (page.records.empty() && q.cursor.empty()) return refusal(Status::packet_unknown);
-  auto positions = as_of(view, durable);
-  if (!positions) return fail(positions.error());
-  page.as_of = std::move(*positions);
-  return QueryReply{.answer = std::move(page)};
+  const std::string bundle = Key('b').add(q.packet).str();
+  if (const auto place = place_in(bundle, bundle_place_bytes, q.cursor)) {
+    Parts parts(*place);
+    const auto case_id = parts.take_id<CaseId>();
+    return bundle_part(view, case_id, q.packet, place->substr(8), q.count_max, durable);
+  }
+  const std::string strand = Key('e').add(q.packet).str();
+  const auto place = q.cursor.empty() ? std::string() : place_in(strand, moment_bytes, q.cursor);
+  if (!place) return refusal(Status::cursor_invalid);
+  auto part = read_history(view, {strand}, *place, q.count_max);
+  if (!part) return fail(part.error());
+  if (part->records.empty() && q.cursor.empty()) return refusal(Status::packet_unknown);
+  HistoryPage page{.records = std::move(part->records)};
+  if (!part->next.empty()) page.next = cursor_of(strand, part->next);
+  return told(view, std::move(page), durable);
 }
 
 Result<QueryReply> Records::answer_one(const CaseBundle& q,
@@ -273,45 +220,26 @@ Result<QueryReply> Records::answer_one(const CaseBundle& q,
   const auto subject = view.get(Key('c').add(q.case_id));
   if (!subject) return fail(subject.error());
   if (!*subject) return refusal(Status::case_unknown);
-  const auto packet = Parts(**subject).take_id<PacketId>();
+  constexpr std::size_t no_count_max = history_bytes_max;
+  return bundle_part(view, q.case_id, Parts(**subject).take_id<PacketId>(), {}, no_count_max,
+                     durable);
+}
 
-  HistoryPage page;
-  std::vector<UserId> users;
-  const std::string prefix = Key('e').add(packet).str();
-  Result<void> read = view.forward(prefix, prefix, [&](std::string_view place, std::string_view v) {
-    Parts parts(place);
-    parts.take_time();
-    const auto shard = parts.take_id<ShardId>();
-    page.records.push_back(record_of(shard, parts.take_id<Sequence>(), v));
-    const auto* event = reinterpret_cast<const EventHeader*>(page.records.back().record.data());
-    if (event->type == EventType::packet_sent)
-      users.push_back(read_event<PacketSent>(event).sender);
-    if (event->type == EventType::transfer_sent) {
-      users.push_back(read_event<TransferSent>(event).sender);
-    }
-    if (event->type == EventType::case_opened) users.push_back(read_event<CaseOpened>(event).user);
-    if (event->type == EventType::case_resolved) {
-      users.push_back(read_event<CaseResolved>(event).user);
-    }
-    return page.records.size() < bundle_records_max;
-  });
-  if (!read) return fail(read.error());
-  std::ranges::sort(users);
-  users.erase(std::unique(users.begin(), users.end()), users.end());
-  for (const UserId user : users) {
-    const std::string of_wallet = Key('f').add(user).str();
-    const ShardId home = shard_of(partition_of(user), shard_count_);
-    read = view.forward(of_wallet, of_wallet, [&](std::string_view place, std::string_view v) {
-      page.records.push_back(record_of(home, Parts(place).take_id<Sequence>(), v));
-      return page.records.size() < bundle_records_max;
-    });
-    if (!read) return fail(read.error());
+// What does not fit one answer is found in the subject's history, by a cursor that remembers the
+// case.
+Result<QueryReply> Records::bundle_part(const View& view, CaseId case_id, PacketId subject,
+                                        const std::string& from, std::size_t count_max,
+                                        const std::vector<Sequence>& durable) const {
+  const auto strands = strands_of_case(view, case_id, subject);
+  if (!strands) return fail(strands.error());
+  auto part = read_history(view, *strands, from, count_max);
+  if (!part) return fail(part.error());
+  HistoryPage page{.records = std::move(part->records)};
+  if (!part->next.empty()) {
+    const std::string place = Key('b').add(case_id).str().substr(1) + part->next;
+    page.next = cursor_of(Key('b').add(subject), place);
   }
-  std::ranges::stable_sort(page.records, {}, time_of);
-  auto positions = as_of(view, durable);
-  if (!positions) return fail(positions.error());
-  page.as_of = std::move(*positions);
-  return QueryReply{.answer = std::move(page)};
+  return told(view, std::move(page), durable);
 }
 
 Result<QueryReply> Records::answer_one(const ReadFeed&, const std::vector<Sequence>&) const {

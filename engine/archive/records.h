@@ -5,7 +5,9 @@
 // Errors:  as the archive's; what the query itself does wrong is a Status in the reply.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "engine/archive/archive.h"
@@ -39,6 +41,11 @@ class Records {
                                 const std::vector<Sequence>& durable) const;
   Result<QueryReply> answer_one(const ReadFeed& query, const std::vector<Sequence>& durable) const;
 
+  Result<QueryReply> bundle_part(const View& view, CaseId case_id, PacketId subject,
+                                 const std::string& from, std::size_t count_max,
+                                 const std::vector<Sequence>& durable) const;
+  template <class Page>
+  Result<QueryReply> told(const View& view, Page page, const std::vector<Sequence>& durable) const;
   Result<std::vector<AsOf>> as_of(const View& view, const std::vector<Sequence>& durable) const;
 
   const Archive* archive_;

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "engine/archive/indexer.h"
+#include "engine/archive/provenance.h"
 #include "engine/archive/records.h"
 
 namespace hb::archive {
@@ -35,6 +36,11 @@ std::int64_t now_us() {
 void take_a_low_priority() {
   constexpr int niceness = 15;
   setpriority(PRIO_PROCESS, 0, niceness);  // on Linux of this thread alone
+}
+
+// Only then it helps to build it anew.
+bool of_damaged_archive(const Error& why) {
+  return why.code == ErrorCode::damaged && why.message.starts_with("archive");
 }
 
 }  // namespace
@@ -120,36 +126,35 @@ void Service::index_until_stopped() {
 
 // The archive as it is, or, when it cannot be used, a new one.
 bool Service::open_archive() {
-  const auto count = static_cast<std::uint16_t>(sources_.size());
-  auto opened = Archive::open(options_.directory, count);
-  if (!opened && opened.error().code == ErrorCode::damaged) {
+  auto opened = open_own();
+  if (!opened && of_damaged_archive(opened.error())) {
     start_over(opened.error());
-    opened = Archive::open(options_.directory, count);
+    opened = open_own();
   }
   if (!opened) {
     spdlog::error("{}; trying again", opened.error().message);
     return false;
   }
-  const std::vector<Sequence> ends = durable();
-  std::uint64_t known = 0;
-  for (std::uint16_t s = 0; s < count; ++s) {
-    const auto position = (*opened)->position(ShardId(s));
-    const bool of_another_journal = position && *position > ends[s];
-    if (!position || of_another_journal) {
-      opened->reset();
-      start_over(position ? Error{ErrorCode::damaged, "archive: it is ahead of the journals"}
-                          : position.error());
-      return false;
-    }
-    positions_[s] = position->value;
-    known += position->value;
-  }
-  rebuilt_at_ = ends;
-  rebuilding_ = known == 0 && events_behind() > 0;
+  rebuilt_at_ = durable();
+  rebuilding_ = std::ranges::all_of(positions_, [](const auto& at) { return at == 0; }) &&
+                events_behind() > 0;
   if (rebuilding_) spdlog::info("archive: building it from {} events", events_behind());
   const std::scoped_lock lock(archive_mutex_);
   archive_ = std::move(*opened);
   return true;
+}
+
+// The archive of these journals, and where it is.
+Result<std::unique_ptr<Archive>> Service::open_own() {
+  auto opened = Archive::open(options_.directory, static_cast<std::uint16_t>(sources_.size()));
+  if (!opened) return opened;
+  if (Result<void> own = check_provenance(**opened, sources_); !own) return fail(own.error());
+  for (std::size_t i = 0; i < sources_.size(); ++i) {
+    const auto mark = (*opened)->mark(sources_[i].identity.shard);
+    if (!mark) return fail(mark.error());
+    positions_[i] = mark->last.value;
+  }
+  return opened;
 }
 
 void Service::start_over(const Error& why) {
@@ -195,12 +200,11 @@ void Service::index() {
 // was written last.  When it is a journal that fails, or the archive is damaged, the archive is
 // closed, to be opened anew.
 void Service::stand_still(const Error& why) {
-  const bool of_archive = why.message.starts_with("archive");
-  if (of_archive && why.code == ErrorCode::damaged) return start_over(why);
+  if (of_damaged_archive(why)) return start_over(why);
   spdlog::error("{}; the records stand still, trying again", why.message);
   while (pause(failure_pause)) {
     // A journal that cannot be read is the server's own trouble; it is opened anew.
-    if (!of_archive) break;
+    if (!why.message.starts_with("archive")) break;
     if (archive_->resume()) {
       spdlog::info("archive: the disk has come round, the records go on");
       return;
@@ -218,16 +222,11 @@ Result<std::size_t> Service::index_round(Indexer& indexer,
     const ShardId shard(static_cast<std::uint16_t>(i));
     const Sequence durable = sources_[i].durable();
     const std::size_t enough = indexer.events() + options_.batch_events;
-    Sequence next = followers[i].position();
     while (indexer.events() < enough) {
       const auto block = followers[i].next(durable);
       if (!block) return fail(block.error());
       if (!*block) break;
-      for (const journal::Record record : **block) {
-        if (record.sequence < next) continue;
-        if (Result<void> added = indexer.add(shard, record); !added) return fail(added.error());
-      }
-      next = followers[i].position();
+      if (Result<void> added = indexer.add(shard, **block); !added) return fail(added.error());
     }
     reached[i] = Sequence(followers[i].position().value - 1);
   }

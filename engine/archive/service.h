@@ -9,8 +9,7 @@
 //
 // Threads: owns three.  submit() may be called from any; `done` runs on one of the service's.
 // Errors:  none that stop anything: an archive that the disk refuses is logged, tried again, and
-// its
-//          queries are refused meanwhile.
+//          its queries are refused meanwhile.
 #pragma once
 
 #include <atomic>
@@ -76,6 +75,7 @@ class Service {
 
   void index_until_stopped();
   bool open_archive();
+  Result<std::unique_ptr<Archive>> open_own();
   void index();
   Result<std::size_t> index_round(class Indexer& indexer,
                                   std::vector<journal::Follower>& followers);
