@@ -86,8 +86,10 @@ Duel::Duel(const DuelOptions& options)
       now_(start),
       policy_(random_policy(dice_, start)),
       model_(policy_, options.shards),
-      engine_(options.shards, policy_, options.seed, start),
-      random_(dice_.word(), random_mood(dice_), model_) {}
+      engine_(options.shards, policy_, options.seed, start, options.records ? 1 : 3),
+      random_(dice_.word(), random_mood(dice_), model_) {
+  if (options.records) records_.emplace(engine_, options.seed);
+}
 
 template <class Visit>
 void Duel::for_each_shard(Visit&& visit) {
@@ -354,6 +356,7 @@ void Duel::restart() {
       fail("shard " + std::to_string(s.value) + " has another state after its restart");
     }
   });
+  if (records_) compare_records();
 }
 
 // ---- comparing ----------------------------------------------------------------------------------
@@ -450,6 +453,16 @@ void Duel::compare_everything() {
     }
   });
   for (const std::string& complaint : model_.take_complaints()) fail(complaint);
+}
+
+void Duel::compare_records() {
+  if (difference_) return;
+  records_->catch_up();
+  for (const UserId user : model_.users()) {
+    if (const auto difference = records_->difference(user, model_)) {
+      return fail("records of user " + std::to_string(user.value) + ": " + *difference);
+    }
+  }
 }
 
 void Duel::prove_books() {

@@ -6,6 +6,7 @@
 //                         that a refusal left the state's hash as it was
 //   when all is quiet     every packet, transfer, case and payout; then all shards start again
 //                         from their disks and have the same hash
+//   after each restart    where asked for, every user's records, page by page
 //   at the end            the verifier's proof of the books, from the journals alone
 //
 // Threads: none.
@@ -21,6 +22,7 @@
 #include "tests/model/engine_under_test.h"
 #include "tests/model/ledger_model.h"
 #include "tests/model/random_commands.h"
+#include "tests/model/records_under_test.h"
 
 namespace hb::model {
 
@@ -28,6 +30,7 @@ struct DuelOptions {
   std::uint64_t seed = 1;
   std::uint16_t shards = 1;
   std::uint64_t commands = 50'000;
+  bool records = false;  // are compared too; refunds are then booked one a step
 };
 
 // How often each outcome came: a test that never sees one does not test it.
@@ -61,6 +64,7 @@ class Duel {
   void compare_wallets();
   void compare_books();
   void compare_everything();
+  void compare_records();
   void prove_books();
   void compare_query(ShardId shard, const Command& query);
   void compare(const std::string& what, const std::string& engine, const std::string& model);
@@ -75,6 +79,7 @@ class Duel {
   Policy policy_;
   LedgerModel model_;
   EngineUnderTest engine_;
+  std::optional<RecordsUnderTest> records_;
   RandomCommands random_;
   std::uint64_t requests_ = 0;
   std::uint64_t asked_ = 0;

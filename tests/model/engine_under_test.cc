@@ -16,8 +16,8 @@ constexpr journal::WriterOptions small_journal{
 }  // namespace
 
 EngineUnderTest::EngineUnderTest(std::uint16_t shard_count, const Policy& policy,
-                                 std::uint64_t seed, Time now)
-    : policy_(policy), entropy_(seed), nodes_(shard_count) {
+                                 std::uint64_t seed, Time now, std::size_t refunds_per_step)
+    : policy_(policy), entropy_(seed), refunds_per_step_(refunds_per_step), nodes_(shard_count) {
   for (std::uint16_t s = 0; s < shard_count; ++s) {
     nodes_[s].storage = std::make_unique<test::MemoryStorage>();
     open(s, now);
@@ -28,7 +28,7 @@ void EngineUnderTest::open(std::uint16_t number, Time now) {
   Node& node = nodes_[number];
   const ShardOptions options{.shard = ShardId{number},
                              .shard_count = shard_count(),
-                             .refunds_per_step = 3,
+                             .refunds_per_step = refunds_per_step_,
                              .journal = small_journal};
   auto opened = Shard::open(*node.storage, options, policy_, PrfKey{++entropy_, number}, now, {});
   if (!opened) assertion_failed(opened.error().message.c_str(), __FILE__, __LINE__);

@@ -23,7 +23,9 @@ namespace hb::model {
 
 class EngineUnderTest {
  public:
-  EngineUnderTest(std::uint16_t shard_count, const Policy& policy, std::uint64_t seed, Time now);
+  // With one refund a step at most, their order can be seen from outside.
+  EngineUnderTest(std::uint16_t shard_count, const Policy& policy, std::uint64_t seed, Time now,
+                  std::size_t refunds_per_step = 3);
   ~EngineUnderTest() { stop(); }
   EngineUnderTest(const EngineUnderTest&) = delete;
   EngineUnderTest& operator=(const EngineUnderTest&) = delete;
@@ -103,6 +105,7 @@ class EngineUnderTest {
 
   Policy policy_;
   std::uint64_t entropy_;
+  std::size_t refunds_per_step_;
   std::vector<Node> nodes_;
   std::map<Way, std::deque<std::unique_ptr<MessageParcel>>> ways_;  // posted, not handed in
   std::map<Way, Sequence> last_applied_;  // messages up to here are not new to the target

@@ -135,18 +135,26 @@ Wallet* LedgerModel::usable_wallet(UserId user) {
   return known ? &found->second : nullptr;
 }
 
-void LedgerModel::credit(UserId user, Amount amount) {
+void LedgerModel::credit(UserId user, Amount amount, Origin origin) {
   const auto [wallet, is_new] = wallets_.try_emplace(user);
   if (is_new) wallet->second.opened_at = now_;
   wallet->second.balance += amount;
+  note_movement(user, amount, origin);
 }
 
-void LedgerModel::pay_from(PacketId source, UserId user, Amount amount) {
+void LedgerModel::debit(UserId user, Amount amount, Origin origin) {
+  wallets_.at(user).balance -= amount;
+  note_movement(user, Amount{} - amount, origin);
+}
+
+void LedgerModel::pay_from(PacketId source, UserId user, Amount amount, EventType cause) {
   const ShardId from = home_of(source);
   const ShardId to = home_of(user);
-  if (from == to) return credit(user, amount);
+  const Origin origin{cause, source};
+  if (from == to) return credit(user, amount, origin);
   letters_[{from, to}].push_back(
-      {.kind = Letter::Kind::credit, .user = user, .amount = amount, .packet = {}, .balance = {}});
+      {{.kind = Letter::Kind::credit, .user = user, .amount = amount, .packet = {}, .balance = {}},
+       origin});
 }
 
 // Every fen of a shard came in from outside, so no wallet can ever hold more than this bound.
@@ -193,8 +201,9 @@ Books LedgerModel::books() const {
     (payout.state == PayoutState::owed ? sum.payouts_owed : sum.payouts_paid) += payout.amount;
   }
   for (const auto& [way, letters] : letters_) {
-    for (const Letter& letter : letters) {
-      if (letter.kind != Letter::Kind::debit_request) sum.under_way += letter.amount;
+    for (const Posted& posted : letters) {
+      const bool asks = posted.letter.kind == Letter::Kind::debit_request;
+      if (!asks) sum.under_way += posted.letter.amount;
     }
   }
   return sum;
@@ -211,21 +220,22 @@ std::size_t LedgerModel::letters() const {
 std::vector<LateAnswer> LedgerModel::deliver(Time now, ShardId from, ShardId to,
                                              const Letter& letter) {
   now_ = now;
-  std::deque<Letter>& way = letters_[{from, to}];
-  const auto sent = std::ranges::find(way, letter);
+  std::deque<Posted>& way = letters_[{from, to}];
+  const auto sent = std::ranges::find(way, letter, &Posted::letter);
   if (sent == way.end()) {
     complain("a letter arrived that nobody sent, for user " + std::to_string(letter.user.value) +
              " about packet " + std::to_string(letter.packet.value) + ", " +
              std::to_string(letter.amount.fen()) + " fen");
     return {};
   }
+  const Origin origin = sent->origin;
   way.erase(sent);
   switch (letter.kind) {
     case Letter::Kind::credit:
-      credit(letter.user, letter.amount);
+      credit(letter.user, letter.amount, origin);
       return {};
     case Letter::Kind::debit_request:
-      letters_[{to, from}].push_back(take_back(letter));
+      letters_[{to, from}].push_back({take_back(letter, EventType::debit_decided), {}});
       return {};
     case Letter::Kind::debit_answer:
       break;
@@ -252,7 +262,7 @@ void LedgerModel::book(Time now, PacketId id) {
   }
   Transfer& transfer = transfers_.at(id);
   if (transfer.state == TransferState::accepted) {
-    arrive(id, transfer);
+    arrive(id, transfer, EventType::transfer_arrived);
   } else {
     close(id, transfer, TransferState::expired);
   }
@@ -278,7 +288,7 @@ void LedgerModel::run(const OpenWallet& c) {
   if (found != wallets_.end() && found->second.opened_by_command) {
     return refuse(Status::wallet_exists);
   }
-  credit(c.user, Amount{});
+  credit(c.user, Amount{}, {});
   Wallet& wallet = wallets_.at(c.user);
   wallet.opened_by_command = true;
   wallet.name = c.name;
@@ -292,7 +302,7 @@ void LedgerModel::run(const Deposit& c) {
   if (wrong_amount(c.amount)) return;
   if (usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
   if (too_much_money(c.user, c.amount)) return;
-  credit(c.user, c.amount);
+  credit(c.user, c.amount, {EventType::deposited, {}});
   deposits_ += c.amount;
   money_in_[home_of(c.user)] += c.amount;
   answer(told(c.user));
@@ -303,13 +313,13 @@ void LedgerModel::run(const Withdraw& c) {
   const PartitionId home = partition_of(c.user);
   if (settled_before(c, c.key, home, {c.user})) return;
   if (wrong_amount(c.amount)) return;
-  Wallet* wallet = usable_wallet(c.user);
+  const Wallet* wallet = usable_wallet(c.user);
   if (wallet == nullptr) return refuse(Status::wallet_unknown);
   if (wallet->frozen) return refuse(Status::wallet_frozen);
   if (wallet->balance < c.amount) {
     return refuse(Status::insufficient_funds, wallet->balance.fen());
   }
-  wallet->balance -= c.amount;
+  debit(c.user, c.amount, {EventType::withdrawn, {}});
   withdrawals_ += c.amount;
   answer(told(c.user));
   remember(c.key, home);

@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/archive/queries.h"
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
@@ -81,6 +82,13 @@ class LedgerModel {
   std::uint16_t shard_count() const { return shard_count_; }
   const Policy& policy() const { return policy_; }
   const std::map<UserId, Wallet>& wallets() const { return wallets_; }
+  // Everybody who has a wallet or records.
+  std::set<UserId> users() const;
+  // The user's records as the lists tell them, newest first; of movements without the sequence.
+  std::vector<archive::SentEntry> sent(UserId user) const;
+  std::vector<archive::ReceivedEntry> received(UserId user) const;
+  std::vector<archive::Movement> statement(UserId user) const;
+
   const std::map<PacketId, Packet>& packets() const { return packets_; }
   const std::map<PacketId, Transfer>& transfers() const { return transfers_; }
   const std::map<PacketId, Payout>& payouts() const { return payouts_; }
@@ -139,8 +147,11 @@ class LedgerModel {
   // ---- money
   Wallet* usable_wallet(UserId user);
   WalletAnswer told(UserId user) const;
-  void credit(UserId user, Amount amount);
-  void pay_from(PacketId source, UserId user, Amount amount);
+  void credit(UserId user, Amount amount, Origin origin);
+  // REQUIRES: the wallet holds it.
+  void debit(UserId user, Amount amount, Origin origin);
+  void pay_from(PacketId source, UserId user, Amount amount, EventType cause);
+  void note_movement(UserId user, Amount amount, Origin origin);
   // These three fill in the refusal when they are true.
   bool wrong_amount(Amount amount);
   bool too_much_money(UserId user, Amount amount);
@@ -173,7 +184,7 @@ class LedgerModel {
   Transfer* pending_transfer(PacketId id, UserId recipient);
   TransferAnswer told(PacketId id, const Transfer& transfer) const;
   void close(PacketId id, Transfer& transfer, TransferState state);
-  void arrive(PacketId id, Transfer& transfer);
+  void arrive(PacketId id, Transfer& transfer, EventType cause);
 
   // ---- returns and cases
   struct ReturnTerms {
@@ -187,7 +198,7 @@ class LedgerModel {
   bool is_frozen(PacketId id) const;
   UserId sender_of(PacketId id) const;
   void give_share_back(ShareName name, const ReturnTerms& terms);
-  Letter take_back(const Letter& request);
+  Letter take_back(const Letter& request, EventType cause);
   void settle(ShareName name, const Letter& answer, CaseId case_id);
   std::vector<LateAnswer> end_return(ShareName name, const Letter& answer);
   ReplyBatch told_end(ShareName name, Waiter::Form form, CaseId case_id,
@@ -203,6 +214,7 @@ class LedgerModel {
   std::map<UserId, Wallet> wallets_;
   std::map<PacketId, Packet> packets_;
   std::map<PacketId, Transfer> transfers_;
+  std::map<UserId, UserRecords> records_;
   std::map<PacketId, Payout> payouts_;
   std::map<CaseId, Case> cases_;
   std::map<std::pair<PacketId, UserId>, CaseId> open_cases_;
@@ -210,7 +222,7 @@ class LedgerModel {
   std::map<PartitionId, std::uint64_t> cases_given_;
   std::map<std::pair<UserId, std::int64_t>, Usage> usage_;  // by day
   std::map<std::pair<PartitionId, Key128>, StoredAnswer> stored_;
-  std::map<std::pair<ShardId, ShardId>, std::deque<Letter>> letters_;
+  std::map<std::pair<ShardId, ShardId>, std::deque<Posted>> letters_;
   std::set<std::pair<Time, PacketId>> waiting_;  // for expiry or arrival; nothing frozen
   std::map<ShardId, Amount> money_in_;           // from outside, ever
   Amount deposits_{};

@@ -230,8 +230,9 @@ void LedgerModel::run(const SendPacket& c) {
     external_funding_ += c.total;
     money_in_[home_of(c.sender)] += c.total;
   } else {
-    wallets_.at(c.sender).balance -= c.total;
+    debit(c.sender, c.total, {EventType::packet_sent, id});
   }
+  records_[c.sender].sent.push_back(id);
   count_usage(c.sender, c.total);
   answer(SendAnswer{
       .packet = id, .expires_at = opening + life, .seed_commitment = drawn_->seed_commitment});
@@ -291,7 +292,8 @@ ClaimAnswer LedgerModel::take_share(PacketId id, Packet& packet, UserId user,
     packet.state = PacketState::sold_out;
     waiting_.erase({packet.expires_at, id});
   }
-  pay_from(id, user, amount);
+  records_[user].received.push_back({id, now_});
+  pay_from(id, user, amount, EventType::claimed);
   return claim_told(Status::ok, packet, packet.shares.size() - 1);
 }
 
@@ -431,7 +433,8 @@ RefundTarget LedgerModel::give_back(PacketId id, Packet& packet, PacketState sta
   const bool wants_it_in_wallet =
       wallet != wallets_.end() && wallet->second.refund_target == RefundTarget::wallet;
   if (packet.funding == FundingSource::wallet || wants_it_in_wallet) {
-    credit(packet.sender, rest);
+    const bool recalled = state == PacketState::recalled;
+    credit(packet.sender, rest, {recalled ? EventType::packet_recalled : EventType::refunded, id});
     return RefundTarget::wallet;
   }
   payouts_[id] = {.packet = id,

@@ -31,16 +31,17 @@ void LedgerModel::run(const SendTransfer& c) {
   const PartitionId home = partition_of(c.sender);
   if (settled_before(c, c.key, home, {c.sender, c.recipient})) return;
   if (wrong_terms(c)) return;
-  Wallet* wallet = usable_wallet(c.sender);
+  const Wallet* wallet = usable_wallet(c.sender);
   if (wallet == nullptr) return refuse(Status::wallet_unknown);
   if (wallet->frozen) return refuse(Status::wallet_frozen);
   if (capped(c.sender, c.amount)) return;
   if (wallet->balance < c.amount) {
     return refuse(Status::insufficient_funds, wallet->balance.fen());
   }
-  wallet->balance -= c.amount;
   count_usage(c.sender, c.amount);
   const PacketId id = next_id(c.sender);
+  debit(c.sender, c.amount, {EventType::transfer_sent, id});
+  records_[c.sender].sent.push_back(id);
   Transfer& transfer = transfers_[id];
   transfer = {.sender = c.sender,
               .recipient = c.recipient,
@@ -117,7 +118,9 @@ void LedgerModel::run(const AcceptTransfer& c) {
   transfer->state = TransferState::accepted;
   transfer->arrives_at = now_ + transfer->arrives_after;
   wait_or_not(c.transfer);
-  if (transfer->arrives_after == Duration{}) arrive(c.transfer, *transfer);
+  if (transfer->arrives_after == Duration{}) {
+    arrive(c.transfer, *transfer, EventType::transfer_accepted);
+  }
   answer(told(c.transfer, *transfer));
   remember(c.key, home);
 }
@@ -156,13 +159,14 @@ void LedgerModel::run(const CancelTransfer& c) {
 void LedgerModel::close(PacketId id, Transfer& transfer, TransferState state) {
   transfer.state = state;
   wait_or_not(id);
-  credit(transfer.sender, transfer.amount);
+  credit(transfer.sender, transfer.amount, {EventType::transfer_closed, id});
 }
 
-void LedgerModel::arrive(PacketId id, Transfer& transfer) {
+void LedgerModel::arrive(PacketId id, Transfer& transfer, EventType cause) {
   transfer.state = TransferState::arrived;
   wait_or_not(id);
-  pay_from(id, transfer.recipient, transfer.amount);
+  records_[transfer.recipient].received.push_back({id, now_});
+  pay_from(id, transfer.recipient, transfer.amount, cause);
 }
 
 void LedgerModel::run(const ShowTransfer& c) {
@@ -245,10 +249,10 @@ void LedgerModel::give_share_back(ShareName name, const ReturnTerms& terms) {
     own.state = ShareState::returning;
     own.pending = PendingReturn{.key = terms.key, .form = terms.form};
     store_under_way(terms.key, name);
-    letters_[{home_of(name.packet), home_of(own.user)}].push_back(request);
+    letters_[{home_of(name.packet), home_of(own.user)}].push_back({request, {}});
     return wait_for(*own.pending, terms.form, false);
   }
-  const Letter debit = take_back(request);
+  const Letter debit = take_back(request, EventType::return_settled);
   settle(name, debit, CaseId{});
   out_ = told_end(name, terms.form, CaseId{}, debit);
   reply().to = to_;
@@ -256,7 +260,7 @@ void LedgerModel::give_share_back(ShareName name, const ReturnTerms& terms) {
 }
 
 // The recipient's side: the money leaves the wallet, or a reason why not.
-Letter LedgerModel::take_back(const Letter& request) {
+Letter LedgerModel::take_back(const Letter& request, EventType cause) {
   Letter answer = request;
   answer.kind = Letter::Kind::debit_answer;
   answer.forced = false;
@@ -274,7 +278,7 @@ Letter LedgerModel::take_back(const Letter& request) {
     answer.amount = request.amount;
   }
   if (found != wallets_.end()) {
-    found->second.balance -= answer.amount;
+    debit(request.user, answer.amount, {cause, request.packet});
     answer.balance = found->second.balance;
   }
   return answer;
@@ -293,7 +297,9 @@ void LedgerModel::settle(ShareName name, const Letter& answer, CaseId case_id) {
   if (transfers_.contains(name.packet)) {
     transfers_.at(name.packet).state = TransferState::returned;
   }
-  if (answer.amount != Amount{}) credit(sender_of(name.packet), answer.amount);
+  if (answer.amount != Amount{}) {
+    credit(sender_of(name.packet), answer.amount, {EventType::return_settled, name.packet});
+  }
   if (case_id == CaseId{}) return;
   CaseRecord& record = cases_.at(case_id).record;
   record.returned = answer.amount;
@@ -466,13 +472,13 @@ void LedgerModel::redress(Case& contested, Key128 key) {
                        .forced = true,
                        .balance = {}};
   if (home_of(own.user) == home_of(name.packet)) {
-    return settle(name, take_back(request), record.case_id);
+    return settle(name, take_back(request, EventType::return_settled), record.case_id);
   }
   own.state = ShareState::returning;
   own.pending = PendingReturn{
       .forced = true, .case_id = record.case_id, .key = key, .form = Waiter::Form::resolution};
   store_under_way(key, name);
-  letters_[{home_of(name.packet), home_of(own.user)}].push_back(request);
+  letters_[{home_of(name.packet), home_of(own.user)}].push_back({request, {}});
   wait_for(*own.pending, Waiter::Form::resolution, false);
 }
 

@@ -400,4 +400,44 @@ std::string text_of(const Reply& reply, const ReplyBatch& batch) {
   return line.take();
 }
 
+std::string text_of(const archive::SentEntry& e) {
+  return Line(e.is_transfer ? "sent transfer" : "sent packet")
+      .add("id", e.packet)
+      .add("kind", e.kind)
+      .add("state", e.state)
+      .add("transfer_state", e.transfer_state)
+      .add("recipient", e.recipient)
+      .add("total", e.total)
+      .add("shares", e.share_count)
+      .add("claims", e.claimed_count)
+      .add("claimed", e.claimed)
+      .add("refunded", e.refunded)
+      .add("returned", e.returned)
+      .add("at", e.sent_at)
+      .add("remark", e.remark)
+      .add("group", e.group)
+      .take();
+}
+
+std::string text_of(const archive::ReceivedEntry& e) {
+  return Line(e.is_transfer ? "received transfer" : "received share")
+      .add("id", e.packet)
+      .add("sender", e.sender)
+      .add("amount", e.amount)
+      .add("at", e.received_at)
+      .add("state", e.state)
+      .add("remark", e.remark)
+      .take();
+}
+
+std::string text_of(const archive::Movement& m) {
+  return Line("movement")
+      .add("at", m.at)
+      .add("cause", m.cause)
+      .add("packet", m.packet)
+      .add("amount", m.amount)
+      .add("balance", m.balance)
+      .take();
+}
+
 }  // namespace hb::model

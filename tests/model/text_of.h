@@ -6,6 +6,7 @@
 
 #include <string>
 
+#include "engine/archive/queries.h"
 #include "engine/ledger/commands.h"
 
 namespace hb::model {
@@ -19,5 +20,10 @@ std::string text_of(const Command& command, const CommandBatch& batch);
 
 // `batch` holds the reply's variable parts.
 std::string text_of(const Reply& reply, const ReplyBatch& batch);
+
+// Everything but a movement's sequence.
+std::string text_of(const archive::SentEntry& entry);
+std::string text_of(const archive::ReceivedEntry& entry);
+std::string text_of(const archive::Movement& movement);
 
 }  // namespace hb::model

@@ -11,6 +11,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
+#include "engine/ledger/events.h"
 
 namespace hb::model {
 
@@ -111,6 +112,40 @@ struct Letter {
   Amount balance{};            // of an answer: what the wallet then held
 
   friend bool operator==(const Letter&, const Letter&) = default;
+};
+
+// Where money came from or went to: the fact that moved it, and the packet or transfer that this
+// was about, if any.
+struct Origin {
+  EventType cause{};
+  PacketId packet{};
+};
+
+// A letter on its way.
+struct Posted {
+  Letter letter{};
+  Origin origin{};  // of the money in it
+};
+
+// A movement of a wallet.
+struct Moved {
+  Time at{};
+  Origin origin{};
+  Amount amount{};   // negative: it left the wallet
+  Amount balance{};  // after
+};
+
+// A share or transfer that reached its user.
+struct Receipt {
+  PacketId packet{};
+  Time at{};
+};
+
+// What a user did and got, in the order in which it came about.
+struct UserRecords {
+  std::vector<PacketId> sent{};  // packets and transfers
+  std::vector<Receipt> received{};
+  std::vector<Moved> statement{};
 };
 
 // What a user sent on one day.
