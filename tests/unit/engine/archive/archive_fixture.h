@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -80,9 +81,11 @@ std::vector<std::string> lines_of(const ReceivedPage& page);
 std::vector<std::string> lines_of(const StatementPage& page);
 std::vector<std::string> lines_of(const HistoryPage& page);
 
-// All pages of a list, `count_max` rows at a time.
+// All pages of a list, `count_max` rows at a time; `between` happens after each.
 template <class Page, class List>
-std::vector<std::string> walk(Archived& archived, List query, std::uint32_t count_max) {
+std::vector<std::string> walk(
+    Archived& archived, List query, std::uint32_t count_max,
+    const std::function<void()>& between = [] {}) {
   std::vector<std::string> lines;
   query.count_max = count_max;
   do {
@@ -91,6 +94,7 @@ std::vector<std::string> walk(Archived& archived, List query, std::uint32_t coun
     EXPECT_LE(more.size(), count_max);
     lines.insert(lines.end(), more.begin(), more.end());
     query.cursor = page.next;
+    between();
   } while (!query.cursor.empty());
   return lines;
 }

@@ -177,29 +177,24 @@ TEST_F(RecordsTest, PagesOfAnySizeTellTheSameRows) {
 
 TEST_F(RecordsTest, PagesGoOnWhereTheyWereWhenSomethingNewArrives) {
   const auto sent = lines_of(archived_.sent(scene_.anna));
+  const auto received = lines_of(archived_.received(scene_.bert));
   const auto statement = lines_of(archived_.statement(scene_.anna));
-  ListSent sent_query{.user = scene_.anna, .count_max = 1};
-  ListStatement statement_query{.user = scene_.anna, .count_max = 1};
-  std::vector<std::string> sent_seen, statement_seen;
-  do {
-    const auto sent_page = archived_.page<SentPage>(sent_query);
-    const auto statement_page = archived_.page<StatementPage>(statement_query);
-    for (const std::string& line : lines_of(sent_page)) sent_seen.push_back(line);
-    for (const std::string& line : lines_of(statement_page)) statement_seen.push_back(line);
-    sent_query.cursor = sent_page.next;
-    statement_query.cursor = statement_page.next;
-    scene_.shards.send(SendPacket{
+  const auto arrive = [this] {
+    const PacketId packet = scene_.shards.send(SendPacket{
         .key = scene_.shards.key(), .sender = scene_.anna, .total = Amount(2), .share_count = 2});
+    scene_.shards.claim(packet, scene_.bert);
+    scene_.shards.settle();
     archived_.index_all();
-    if (sent_query.cursor.empty()) sent_query.cursor = Cursor("done");
-  } while (!statement_query.cursor.empty() && sent_seen.size() < sent.size());
-  while (!statement_query.cursor.empty()) {
-    const auto page = archived_.page<StatementPage>(statement_query);
-    for (const std::string& line : lines_of(page)) statement_seen.push_back(line);
-    statement_query.cursor = page.next;
-  }
-  EXPECT_EQ(sent_seen, sent);
-  EXPECT_EQ(statement_seen, statement);
+  };
+  EXPECT_EQ(walk<SentPage>(archived_, ListSent{.user = scene_.anna}, 1, arrive), sent);
+  const auto berts = ListReceived{.user = scene_.bert};
+  const auto received_now = lines_of(archived_.received(scene_.bert));
+  EXPECT_GT(received_now.size(), received.size());
+  EXPECT_EQ(walk<ReceivedPage>(archived_, berts, 1, arrive), received_now);
+  const auto statement_now = lines_of(archived_.statement(scene_.anna));
+  EXPECT_GT(statement_now.size(), statement.size());
+  EXPECT_EQ(walk<StatementPage>(archived_, ListStatement{.user = scene_.anna}, 1, arrive),
+            statement_now);
 }
 
 TEST_F(RecordsTest, CursorOfAnotherListIsRefused) {
