@@ -308,9 +308,13 @@ DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
       .state = TransferState::expired, .at = now, .transfer = id, .amount = amount};
 }
 
-void Ledger::prefetch(const ClaimItem& claim) const {
-  packets_.prefetch(claim.packet);
-  prefetch(claim.user);
+void Ledger::prefetch_rows(std::span<const ClaimItem> claims) const {
+  for (const ClaimItem& claim : claims) packets_.prefetch(claim.packet);
+  for (const ClaimItem& claim : claims) prefetch(claim.user);
+}
+
+void Ledger::prefetch_claims(std::span<const ClaimItem> claims) const {
+  for (const ClaimItem& claim : claims) packets_.prefetch_claims(claim.packet);
 }
 
 void Ledger::prefetch(UserId user) const {

@@ -223,11 +223,12 @@ class Ledger {
   // The share whose forced return the case waits for, if it does.
   std::optional<ShareName> awaited_by(CaseId id) const;
 
-  // Starts to load what deciding and applying the claim will touch; first the rows, then (when
-  // those have arrived) the packet's claims.
-  void prefetch(const ClaimItem& claim) const;
+  // Starts to load what deciding and applying the claims will touch; first the rows, then (when
+  // those have arrived) the packets' claims.  Several at a time, since the processor then looks for
+  // many lines at once.
+  void prefetch_rows(std::span<const ClaimItem> claims) const;
+  void prefetch_claims(std::span<const ClaimItem> claims) const;
   void prefetch(UserId user) const;
-  void prefetch_claims(const ClaimItem& claim) const { packets_.prefetch_claims(claim.packet); }
 
   struct Timer {
     PacketStore::Slot slot = 0;

@@ -62,7 +62,10 @@ class WalletTable {
   }
 
   void prefetch(UserId user) const {
-    if (mask_ != 0) hb::prefetch(&rows_[home(user)]);
+    if (mask_ == 0) return;
+    const WalletRow* row = &rows_[home(user)];
+    hb::prefetch(row);
+    hb::prefetch(row + 1);  // in the next line every other time; a third of the users live there
   }
 
   std::size_t size() const { return count_; }

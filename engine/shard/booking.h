@@ -11,9 +11,9 @@
 
 namespace hb {
 
-// Rows are asked for this far ahead of the one being decided, and claims a little later.
-inline constexpr std::size_t rows_ahead = 16;
-inline constexpr std::size_t claims_ahead = 8;
+// What a parcel's claims will touch is asked for in bursts of this many: rows two bursts ahead of
+// the claim being decided, the packets' claims one.
+inline constexpr std::size_t prefetch_burst = 8;
 
 // The first tick at which a timer for `when` may fire: never before the instant.
 inline Tick tick_at_or_after(Time when) {

@@ -103,16 +103,28 @@ void Shard::run(Reply& reply, const SendPacket& command) {
   }
 }
 
+// At every burst's first claim; the parcel's first also asks for the bursts before.
+void Shard::prefetch_behind(std::span<const ClaimItem> claims, std::size_t at) const {
+  const auto burst = [&](std::size_t from, std::size_t bursts) {
+    from = std::min(from, claims.size());
+    return claims.subspan(from, std::min(bursts * prefetch_burst, claims.size() - from));
+  };
+  if (at == 0) {
+    ledger_.prefetch_rows(burst(0, 2));
+    ledger_.prefetch_claims(burst(0, 1));
+  }
+  ledger_.prefetch_rows(burst(at + 2 * prefetch_burst, 1));
+  ledger_.prefetch_claims(burst(at + prefetch_burst, 1));
+}
+
 void Shard::run(Reply& reply, const ClaimBatch& command) {
-  const std::span<const ClaimItem> claims(current_->commands.claims.data() + command.first,
-                                          command.count);
   std::vector<ClaimAnswer>& answers = current_->replies.claims;
   reply.answer =
       ClaimBatchAnswer{.first = static_cast<std::uint32_t>(answers.size()), .count = command.count};
-  for (std::size_t i = 0; i < std::min(rows_ahead, claims.size()); ++i) ledger_.prefetch(claims[i]);
-  for (std::size_t i = 0; i < claims.size(); ++i) {
-    if (i + rows_ahead < claims.size()) ledger_.prefetch(claims[i + rows_ahead]);
-    if (i + claims_ahead < claims.size()) ledger_.prefetch_claims(claims[i + claims_ahead]);
+  const std::span<const ClaimItem> claims(current_->commands.claims);
+  const std::size_t end = std::size_t{command.first} + command.count;
+  for (std::size_t i = command.first; i < end; ++i) {
+    if (i % prefetch_burst == 0) prefetch_behind(claims, i);
     Claimed event;
     answers.push_back(ledger_.decide(now_, claims[i], event));
     if (answers.back().status != Status::ok) continue;

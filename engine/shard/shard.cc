@@ -250,7 +250,7 @@ void Shard::apply_waiting_messages() {
     while (parcel.next_message < messages.size()) {
       if (!writable() || journal_->room_bytes() < message_event_bytes_max) return;
       const std::size_t i = parcel.next_message++;
-      if (i + rows_ahead < messages.size()) ledger_.prefetch(messages[i + rows_ahead].user);
+      if (i + prefetch_burst < messages.size()) ledger_.prefetch(messages[i + prefetch_burst].user);
       take_message(parcel.source, messages[i]);
     }
     parcel.needs = journal_->appended();
