@@ -322,6 +322,25 @@ void Ledger::prefetch(UserId user) const {
   if (owns(partition)) wallets_[index_of(partition)].prefetch(user);
 }
 
+void Ledger::prefetch(const Command& command) const {
+  const auto look = [this](UserId user, Key128 key, bool opens_packet) {
+    const PartitionId partition = partition_of(user);
+    if (!owns(partition)) return;
+    wallets_[index_of(partition)].prefetch(user);
+    replays_[index_of(partition)].prefetch(key);
+    if (opens_packet) packets_.prefetch_next(partition);
+  };
+  if (const auto* send = std::get_if<SendPacket>(&command)) {
+    look(send->sender, send->key, true);
+  } else if (const auto* transfer = std::get_if<SendTransfer>(&command)) {
+    look(transfer->sender, transfer->key, true);
+  } else if (const auto* deposit = std::get_if<Deposit>(&command)) {
+    look(deposit->user, deposit->key, false);
+  } else if (const auto* withdraw = std::get_if<Withdraw>(&command)) {
+    look(withdraw->user, withdraw->key, false);
+  }
+}
+
 // ---- daily caps ---------------------------------------------------------------------------------
 
 // Usage is counted only while there is a cap, so a day's count starts with the cap.

@@ -229,6 +229,9 @@ class Ledger {
   void prefetch_rows(std::span<const ClaimItem> claims) const;
   void prefetch_claims(std::span<const ClaimItem> claims) const;
   void prefetch(UserId user) const;
+  // The same for another command that opens a packet or moves a wallet's money; nothing for the
+  // rest.
+  void prefetch(const Command& command) const;
 
   struct Timer {
     PacketStore::Slot slot = 0;

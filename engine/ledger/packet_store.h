@@ -237,6 +237,11 @@ class PacketStore {
   void prefetch(PacketId packet) const {
     if (const PacketRow* row = find(packet)) hb::prefetch(row);
   }
+  // Where the partition's next packet will lie, if its page is there.
+  void prefetch_next(PartitionId partition) const {
+    const Partition& p = partitions_[partition.value - first_.value];
+    if (p.count % page_rows != 0) hb::prefetch(&row(slot(p, p.count + 1)));
+  }
   // After the row has arrived.
   void prefetch_claims(PacketId packet) const {
     const PacketRow* row = find(packet);

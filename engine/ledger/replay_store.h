@@ -17,6 +17,7 @@
 
 #include "engine/base/ids.h"
 #include "engine/base/partition.h"
+#include "engine/base/prefetch.h"
 #include "engine/base/units.h"
 #include "engine/ledger/slab.h"
 
@@ -41,6 +42,13 @@ class ReplayStore {
       if (const ReplayRow* row = g.find(key)) return row;
     }
     return nullptr;
+  }
+
+  // Starts to load what find(key) will look at.
+  void prefetch(Key128 key) const {
+    for (const Generation& g : generations_) {
+      if (g.capacity != 0) hb::prefetch(&g.rows[g.home(key)]);
+    }
   }
 
   // REQUIRES: find(row.key, now) is nothing, the key is not empty, now never decreases.

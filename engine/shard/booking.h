@@ -11,8 +11,8 @@
 
 namespace hb {
 
-// What a parcel's claims will touch is asked for in bursts of this many: rows two bursts ahead of
-// the claim being decided, the packets' claims one.
+// What a parcel will touch is asked for in bursts of this many commands or claims: rows of wallets
+// and packets two bursts ahead of what is being decided, the packets' claims one.
 inline constexpr std::size_t prefetch_burst = 8;
 
 // The first tick at which a timer for `when` may fire: never before the instant.

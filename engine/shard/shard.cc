@@ -163,6 +163,7 @@ void Shard::decide_waiting() {
       const CommandEnvelope& envelope = commands[parcel.next_command];
       const Admission admission = admit(envelope);
       if (admission == Admission::later) return;
+      prefetch_behind(commands, parcel.next_command);
       run(parcel, envelope, admission);
       ++parcel.next_command;
     }
@@ -170,6 +171,16 @@ void Shard::decide_waiting() {
     const bool at_once = parcel.acknowledgement == Acknowledgement::memory;
     (at_once ? undelivered_at_once_ : undelivered_).push_back(&parcel);
     waiting_.pop_front();
+  }
+}
+
+// At every burst's first command; the parcel's first also asks for its own burst.
+void Shard::prefetch_behind(std::span<const CommandEnvelope> commands, std::size_t at) const {
+  if (at % prefetch_burst != 0) return;
+  const std::size_t from = at == 0 ? 0 : std::min(at + prefetch_burst, commands.size());
+  const std::size_t to = std::min(at + 2 * prefetch_burst, commands.size());
+  for (const CommandEnvelope& envelope : commands.subspan(from, to - from)) {
+    ledger_.prefetch(envelope.command);
   }
 }
 
