@@ -1,77 +1,71 @@
 #include "net/server/connection.h"
 
-#include <boost/asio/buffer.hpp>
+#include <sys/socket.h>
+
+#include <cerrno>
+#include <span>
 #include <utility>
 
 namespace hb::net {
 
-namespace asio = boost::asio;
-using boost::system::error_code;
+namespace {
 
-Connection::Connection(asio::ip::tcp::socket socket, const SessionOptions& options,
-                       ResponseEncoder& encoder, CommandSink& sink, std::uint64_t id,
-                       ConnectionOwner& owner)
+bool would_block(int error) {
+  return error == EAGAIN || error == EWOULDBLOCK;
+}
+
+}  // namespace
+
+Connection::Connection(Fd socket, const SessionOptions& options, ResponseEncoder& encoder,
+                       CommandSink& sink, std::uint64_t id, ConnectionOwner& owner)
     : socket_(std::move(socket)),
       session_(options, encoder, id, owner.now()),
       sink_(sink),
-      owner_(owner) {
-  error_code ignored;  // without these it is only slower
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
-}
+      owner_(owner) {}
 
-void Connection::read_more() {
-  if (reading_ || dead_ || session_.closing() || !session_.wants_read()) return;
-  reading_ = true;
-  const std::span<std::byte> into = session_.writable();
-  socket_.async_read_some(asio::buffer(into.data(), into.size()),
-                          [self = shared_from_this()](const error_code& error, std::size_t n) {
-                            self->on_read(error, n);
-                          });
-}
-
-void Connection::on_read(const error_code& error, std::size_t n) {
-  reading_ = false;
-  if (dead_) return;
-  if (error) return abort();
-  session_.received(n, owner_.now(), sink_);
-  proceed();
+void Connection::note(const Readiness::Event& event) {
+  readable_ = readable_ || event.readable;
+  writable_ = writable_ || event.writable;
+  ended_ = ended_ || event.ended;
 }
 
 void Connection::proceed() {
   if (dead_) return;
-  if (!reading_) session_.resume(owner_.now(), sink_);
-  write_some();
-  if (dead_) return;
-  if (session_.finished()) return abort();
-  read_more();
+  session_.resume(owner_.now(), sink_);
+  read_once();
+  write_all();
+  if (!dead_ && session_.finished()) abort();
 }
 
-// As much as the socket takes at once; for the rest, when it is writable again.
-void Connection::write_some() {
-  while (!waiting_writable_ && !dead_) {
-    const std::span<const std::byte> output = session_.output();
-    if (output.empty()) return;
-    error_code error;
-    const std::size_t n = socket_.write_some(asio::buffer(output.data(), output.size()), error);
-    session_.consumed(n);
-    if (error == asio::error::would_block || error == asio::error::try_again) {
-      wait_writable();
-    } else if (error) {
-      abort();
-    }
+void Connection::read_once() {
+  if (dead_ || !readable_ || !session_.wants_read()) return;
+  const std::span<std::byte> into = session_.writable();
+  const ssize_t n = ::recv(socket_.get(), into.data(), into.size(), 0);
+  if (n > 0) {
+    const auto bytes = static_cast<std::size_t>(n);
+    readable_ = ended_ || bytes == into.size();
+    session_.received(bytes, owner_.now(), sink_);
+  } else if (n < 0 && would_block(errno)) {
+    readable_ = false;
+  } else if (n == 0 || errno != EINTR) {
+    abort();
   }
 }
 
-void Connection::wait_writable() {
-  waiting_writable_ = true;
-  socket_.async_wait(asio::ip::tcp::socket::wait_write,
-                     [self = shared_from_this()](const error_code& error) {
-                       self->waiting_writable_ = false;
-                       if (self->dead_) return;
-                       if (error) return self->abort();
-                       self->proceed();
-                     });
+// As much as the socket takes; the rest when it has room again.
+void Connection::write_all() {
+  while (!dead_ && writable_) {
+    const std::span<const std::byte> output = session_.output();
+    if (output.empty()) return;
+    const ssize_t n = ::send(socket_.get(), output.data(), output.size(), MSG_NOSIGNAL);
+    if (n >= 0) {
+      session_.consumed(static_cast<std::size_t>(n));
+    } else if (would_block(errno)) {
+      writable_ = false;
+    } else if (errno != EINTR) {
+      abort();
+    }
+  }
 }
 
 void Connection::check_idle(Time now) {
@@ -83,9 +77,8 @@ void Connection::check_idle(Time now) {
 void Connection::abort() {
   if (dead_) return;
   dead_ = true;
-  error_code ignored;
-  socket_.shutdown(asio::ip::tcp::socket::shutdown_both, ignored);
-  socket_.close(ignored);
+  ::shutdown(socket_.get(), SHUT_RDWR);
+  socket_ = Fd();
   owner_.gone(session_.connection());
 }
 

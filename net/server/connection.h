@@ -1,14 +1,14 @@
-// A connection: a socket and its session, and which of reading and writing is under way.
+// A connection: a socket and its session, and what the socket can do just now.
 //
 // Threads: its worker's.
 // Errors:  a socket that fails or is closed by the peer makes the connection dead(); commands in
 //          flight are still carried out, their answers are dropped.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
-#include <memory>
 
+#include "engine/runtime/posix_file.h"
+#include "net/server/readiness.h"
 #include "net/session/session.h"
 
 namespace hb::net {
@@ -22,17 +22,23 @@ class ConnectionOwner {
   virtual void gone(std::uint64_t connection) = 0;
 };
 
-class Connection : public std::enable_shared_from_this<Connection> {
+class Connection {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, const SessionOptions& options,
-             ResponseEncoder& encoder, CommandSink& sink, std::uint64_t id, ConnectionOwner& owner);
+  // The socket does not block.
+  Connection(Fd socket, const SessionOptions& options, ResponseEncoder& encoder, CommandSink& sink,
+             std::uint64_t id, ConnectionOwner& owner);
 
-  void start() { read_more(); }
   Session& session() { return session_; }
+  int socket() const { return socket_.get(); }
 
-  // After answers: takes commands that had to wait, writes what is there, reads on, and closes
-  // when all is said.
+  // What the socket can do has changed; proceed() uses it.
+  void note(const Readiness::Event& event);
+
+  // Takes commands that had to wait, reads once, writes what is there, and closes when all is said.
   void proceed();
+
+  // There is more to read, and the session wants it: proceed again, after others had their turn.
+  bool wants_turn() const { return !dead_ && readable_ && session_.wants_read(); }
 
   // Called about once a second.
   void check_idle(Time now);
@@ -46,17 +52,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool listed = false;
 
  private:
-  void read_more();
-  void on_read(const boost::system::error_code& error, std::size_t n);
-  void write_some();
-  void wait_writable();
+  void read_once();
+  void write_all();
 
-  boost::asio::ip::tcp::socket socket_;
+  Fd socket_;
   Session session_;
   CommandSink& sink_;
   ConnectionOwner& owner_;
-  bool reading_ = false;
-  bool waiting_writable_ = false;
+  bool readable_ = false;  // since the last read that found less than it had room for
+  bool writable_ = true;   // until a write that took less
+  bool ended_ = false;     // a short read says nothing any more
   bool dead_ = false;
 };
 

@@ -26,6 +26,15 @@ std::string show(const asio::ip::tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", host, endpoint.port());
 }
 
+// The socket as its worker wants it.
+Fd released(asio::ip::tcp::socket socket) {
+  error_code error;
+  socket.set_option(asio::ip::tcp::no_delay(true), error);  // without it it is only slower
+  socket.native_non_blocking(true, error);
+  if (error) return Fd();
+  return Fd(socket.release(error));
+}
+
 }  // namespace
 
 Result<void> validate(const ServerOptions& options) {
@@ -79,6 +88,9 @@ Result<void> Server::start() {
   for (const Listener& listener : options_.listeners) {
     if (Result<void> listening = listen(listener); !listening) return listening;
   }
+  for (const std::unique_ptr<WorkerLoop>& loop : loops_) {
+    if (Result<void> opened = loop->open(); !opened) return opened;
+  }
   loops_unanswered_ = loops_.size();
   for (const std::unique_ptr<WorkerLoop>& loop : loops_) {
     threads_.emplace_back([&loop] { loop->run(); });
@@ -94,19 +106,19 @@ void Server::accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement
   WorkerLoop& loop = *loops_[next_loop_];
   next_loop_ = (next_loop_ + 1) % loops_.size();
   const auto again = [this, &acceptor, acknowledgement] { accept_next(acceptor, acknowledgement); };
-  acceptor.async_accept(loop.io(), [this, &loop, acknowledgement, again](
-                                       const error_code& error, asio::ip::tcp::socket socket) {
-    if (error == asio::error::operation_aborted) return;
-    if (!error) {
-      loop.adopt(std::move(socket), acknowledgement);
-      return again();
-    }
-    spdlog::warn("cannot accept a connection: {}", error.message());
-    auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
-    timer->async_wait([timer, again](const error_code& stopped) {
-      if (!stopped) again();
-    });
-  });
+  acceptor.async_accept(
+      [this, &loop, acknowledgement, again](const error_code& error, asio::ip::tcp::socket socket) {
+        if (error == asio::error::operation_aborted) return;
+        if (!error) {
+          loop.adopt(released(std::move(socket)), acknowledgement);
+          return again();
+        }
+        spdlog::warn("cannot accept a connection: {}", error.message());
+        auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
+        timer->async_wait([timer, again](const error_code& stopped) {
+          if (!stopped) again();
+        });
+      });
 }
 
 void Server::stop() {

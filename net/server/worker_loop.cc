@@ -3,7 +3,6 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
-#include <boost/asio/buffer.hpp>
 #include <boost/asio/post.hpp>
 #include <chrono>
 #include <cstdlib>
@@ -16,8 +15,8 @@ using boost::system::error_code;
 
 namespace {
 
-// Socket events handled between two turns: bounds how long a command waits for its step.
-constexpr std::size_t events_per_turn_max = 256;
+// In the readiness set: the disk and the other workers, who only want a turn.
+constexpr std::uint64_t no_connection = 0;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr std::chrono::milliseconds sleep_max{20};
 
@@ -40,10 +39,8 @@ WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage
       storage_(storage),
       loops_unanswered_(loops_unanswered),
       io_(1),
-      disk_events_(io_, storage.completion_fd()),
-      wake_events_(io_, worker.wake_fd()),
-      returns_(std::make_shared<QueryReturns>(
-          [this] { asio::post(io_, [this] { deliver_queries(); }); })),
+      readiness_events_(io_),
+      returns_(std::make_shared<QueryReturns>([this] { post([this] { deliver_queries(); }); })),
       at_memory_(options.session, worker, records, returns_, hb::Acknowledgement::memory),
       at_disk_(options.session, worker, records, returns_, hb::Acknowledgement::disk) {}
 
@@ -65,14 +62,33 @@ void WorkerLoop::Level::query(archive::QueryEnvelope envelope) {
 
 WorkerLoop::~WorkerLoop() {
   returns_->close();
-  // The descriptors belong to the storage and the mesh.
-  disk_events_.release();
-  wake_events_.release();
+  if (readiness_) readiness_events_.release();  // it is the set's own
 }
 
-void WorkerLoop::adopt(asio::ip::tcp::socket socket, hb::Acknowledgement acknowledgement) {
+// The descriptors of disk and workers are never read: the set tells of each new event by itself.
+Result<void> WorkerLoop::open() {
+  auto set = Readiness::open();
+  if (!set) return fail(std::move(set.error()));
+  readiness_.emplace(std::move(*set));
+  for (const int events : {storage_.completion_fd(), worker_.wake_fd()}) {
+    if (Result<void> added = readiness_->add(events, no_connection); !added) return added;
+  }
+  error_code error;
+  readiness_events_.assign(readiness_->fd(), error);
+  if (error) return fail(ErrorCode::io, "epoll: " + error.message());
+  return {};
+}
+
+// Told after the fact: said before, the loop could look too early and then not again.
+template <class What>
+void WorkerLoop::post(What&& what) {
+  asio::post(io_, std::forward<What>(what));
+  posted_ = true;
+}
+
+void WorkerLoop::adopt(Fd socket, hb::Acknowledgement acknowledgement) {
   Level& level = acknowledgement == hb::Acknowledgement::memory ? at_memory_ : at_disk_;
-  asio::post(io_, [this, &level, socket = std::move(socket)]() mutable {
+  post([this, &level, socket = std::move(socket)]() mutable {
     const std::uint64_t id = next_connection_++;
     auto connection = std::make_shared<Connection>(std::move(socket), level.session, encoder_,
                                                    level, id, static_cast<ConnectionOwner&>(*this));
@@ -81,22 +97,23 @@ void WorkerLoop::adopt(asio::ip::tcp::socket socket, hb::Acknowledgement acknowl
       connection->proceed();
       return;
     }
-    connections_.emplace(id, connection);
+    if (Result<void> watched = readiness_->add(connection->socket(), id); !watched) {
+      spdlog::warn("cannot take a connection: {}", watched.error().message);
+      return;
+    }
+    connections_.emplace(id, std::move(connection));
     connection_count_ = static_cast<std::uint32_t>(connections_.size());
-    connection->start();
   });
 }
 
 void WorkerLoop::run() {
-  listen_to(disk_events_);
-  listen_to(wake_events_);
   turn_until_stopped();
   drain();
 }
 
 void WorkerLoop::stop() {
   stopping_ = true;
-  asio::post(io_, [] {});  // ends a sleep
+  post([] {});  // ends a sleep
 }
 
 void WorkerLoop::turn_until_stopped() {
@@ -106,7 +123,7 @@ void WorkerLoop::turn_until_stopped() {
     if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
     proceed_listed();
     check_idle_each_second();
-    if (!more) sleep();
+    if (!more && listed_.empty()) sleep();
   }
 }
 
@@ -129,17 +146,25 @@ void WorkerLoop::drain() {
     connection->proceed();
   }
   while (!connections_.empty() && worker_.now() < deadline) {
-    io_.restart();
-    io_.run_one_for(sleep_max);
+    wait_for_events();
+    handle_events();
     worker_.turn(*this);
   }
   for (const std::shared_ptr<Connection>& connection : all_connections()) connection->abort();
 }
 
 void WorkerLoop::handle_events() {
-  io_.restart();
-  for (std::size_t i = 0; i < events_per_turn_max && io_.poll_one() > 0; ++i) {
+  for (const Readiness::Event& event : readiness_->poll()) {
+    const auto found = connections_.find(event.id);
+    if (found == connections_.end()) continue;
+    found->second->note(event);
+    list(found->second);
   }
+  if (posted_.exchange(false)) {
+    io_.restart();
+    io_.poll();
+  }
+  proceed_listed();
 }
 
 void WorkerLoop::deliver_queries() {
@@ -149,7 +174,6 @@ void WorkerLoop::deliver_queries() {
     found->second->session().answer(reply);
     list(found->second);
   }
-  proceed_listed();
 }
 
 void WorkerLoop::sleep() {
@@ -157,20 +181,21 @@ void WorkerLoop::sleep() {
   storage_.set_notifications(true);
   // What completed before the notifications were on is seen by this turn, the last before sleep.
   const bool more = worker_.turn(*this);
-  if (!more && listed_.empty() && !stopping_) {
-    io_.restart();
-    io_.run_one_for(sleep_max);
-  }
+  if (!more && listed_.empty() && !stopping_) wait_for_events();
   storage_.set_notifications(false);
   worker_.woken();
   proceed_listed();
 }
 
-void WorkerLoop::listen_to(asio::posix::stream_descriptor& descriptor) {
-  descriptor.async_read_some(asio::buffer(event_bytes_),
-                             [this, &descriptor](const error_code& error, std::size_t) {
-                               if (error != asio::error::operation_aborted) listen_to(descriptor);
-                             });
+// What came since the set was last polled ends the wait at once.
+void WorkerLoop::wait_for_events() {
+  if (!waiting_) {
+    waiting_ = true;
+    readiness_events_.async_wait(asio::posix::stream_descriptor::wait_read,
+                                 [this](const error_code&) { waiting_ = false; });
+  }
+  io_.restart();
+  io_.run_one_for(sleep_max);
 }
 
 void WorkerLoop::deliver(const ReplyBatch& replies) {
@@ -195,11 +220,13 @@ void WorkerLoop::list(const std::shared_ptr<Connection>& connection) {
 }
 
 void WorkerLoop::proceed_listed() {
-  for (const std::shared_ptr<Connection>& connection : listed_) {
+  std::swap(proceeding_, listed_);
+  for (const std::shared_ptr<Connection>& connection : proceeding_) {
     connection->listed = false;
     connection->proceed();
+    if (connection->wants_turn()) list(connection);
   }
-  listed_.clear();
+  proceeding_.clear();
 }
 
 void WorkerLoop::check_idle_each_second() {

@@ -1,9 +1,12 @@
-// A worker's thread: an io_context, its connections, and the turns of its engine worker.
+// A worker's thread: its connections, the turns of its engine worker, and an io_context.
 //
 //   while running:
-//     socket events  ->  sessions  ->  commands gather
+//     ready sockets  ->  sessions  ->  commands gather
 //     worker.turn()  ->  replies   ->  sessions  ->  sockets
 //     nothing to do: sleep until a socket, the disk, another worker or a timer calls
+//
+// The sockets and the events of disk and workers are in an epoll set of the loop's own; the
+// io_context sleeps on that, and runs what other threads post.
 //
 // So everything that arrived together is decided in one step, written to the journal in one block,
 // and answered with one write a connection.
@@ -11,13 +14,12 @@
 // Threads: run() is the thread; adopt() and stop() may be called from any.
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +29,7 @@
 #include "net/server/connection.h"
 #include "net/server/options.h"
 #include "net/server/query_returns.h"
+#include "net/server/readiness.h"
 
 namespace hb::net {
 
@@ -41,10 +44,11 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
              archive::Service& records, std::atomic<std::size_t>& loops_unanswered);
   ~WorkerLoop();
 
-  boost::asio::io_context& io() { return io_; }
+  // REQUIRES: before run().
+  Result<void> open();
 
-  // Takes a connection that was accepted on io(), on a listener with this acknowledgement.
-  void adopt(boost::asio::ip::tcp::socket socket, hb::Acknowledgement acknowledgement);
+  // Takes a socket that was accepted on a listener with this acknowledgement; it does not block.
+  void adopt(Fd socket, hb::Acknowledgement acknowledgement);
 
   // Until stop(), and then until what was taken is answered (at most drain_timeout).
   void run();
@@ -73,14 +77,17 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
     hb::Acknowledgement acknowledgement;
   };
 
+  // Runs `what` on the loop's thread.
+  template <class What>
+  void post(What&& what);
   void turn_until_stopped();
   void drain();
   void handle_events();
   void deliver_queries();
   void sleep();
+  void wait_for_events();
   void proceed_listed();
   void check_idle_each_second();
-  void listen_to(boost::asio::posix::stream_descriptor& descriptor);
   void list(const std::shared_ptr<Connection>& connection);
   std::vector<std::shared_ptr<Connection>> all_connections() const;
 
@@ -89,16 +96,18 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   DiskStorage& storage_;
   std::atomic<std::size_t>& loops_unanswered_;
   boost::asio::io_context io_;
-  boost::asio::posix::stream_descriptor disk_events_;
-  boost::asio::posix::stream_descriptor wake_events_;
-  std::array<char, 16> event_bytes_{};  // more than an eventfd's 8, so that a read drains it
+  std::optional<Readiness> readiness_;
+  boost::asio::posix::stream_descriptor readiness_events_;  // the set, to sleep on
+  bool waiting_ = false;                                    // for readiness_events_
+  std::atomic<bool> posted_{false};                         // the io_context has something to run
 
   ResponseEncoder encoder_;
   std::shared_ptr<QueryReturns> returns_;
   Level at_memory_;
   Level at_disk_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Connection>> listed_;  // to proceed after the turn
+  std::vector<std::shared_ptr<Connection>> listed_;  // to proceed
+  std::vector<std::shared_ptr<Connection>> proceeding_;
   std::uint64_t next_connection_ = 1;
   Time last_idle_check_{};
   std::atomic<bool> stopping_{false};
