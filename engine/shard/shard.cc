@@ -313,7 +313,7 @@ void Shard::settle_due() {
   if (!writable()) return;
   const std::size_t budget =
       std::min(options_.refunds_per_step, journal_->room_bytes() / due_event_bytes_max);
-  wheel_.advance(tick_of(now_), budget, [this](std::uint32_t slot) {
+  const auto fire = [this](std::uint32_t slot) {
     const DueEvent event = ledger_.decide_due(now_, slot);
     if (const auto* refunded = std::get_if<Refunded>(&event)) {
       book(*refunded);
@@ -322,7 +322,9 @@ void Shard::settle_due() {
     } else if (const auto* arrived = std::get_if<TransferArrived>(&event)) {
       book(*arrived);
     }
-  });
+  };
+  wheel_.advance(tick_of(now_), budget, fire,
+                 [this](std::uint32_t slot) { ledger_.prefetch_due(slot); });
 }
 
 }  // namespace hb

@@ -63,21 +63,6 @@ unsigned TimingWheel::level_of(Tick when, Tick base) {
   return std::min(highest_bit / slot_bits, levels - 1);
 }
 
-bool TimingWheel::reach_due_tick(Tick to, std::size_t budget, std::size_t& work) {
-  while (now_ < to) {
-    if (cascading_level_ != 0 && !cascade(budget, work)) return false;
-    const std::optional<Stop> stop = next_stop();
-    if (!stop || stop->tick > to) {
-      move_to(to);
-      return false;
-    }
-    move_to(stop->tick - 1);
-    if (stop->level == 0) return true;
-    cascading_level_ = stop->level;
-  }
-  return false;
-}
-
 // A timer of a lower level is always before one of a higher level, so the lowest level that has
 // any decides.
 std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
@@ -96,29 +81,6 @@ std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
 void TimingWheel::move_to(Tick tick) {
   now_ = tick;
   base_ = std::max(base_, tick);
-}
-
-bool TimingWheel::cascade(std::size_t budget, std::size_t& work) {
-  const Tick window = now_ + 1;
-  const unsigned index = slot_index(window, cascading_level_);
-  Slot& slot = (*levels_)[cascading_level_].slot[index];
-  while (!slot.empty()) {
-    const Chunk& head = chunk(slot.head);
-    const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
-    for (std::size_t i = 0; i < moves; ++i) {
-      const Entry entry = head.entries[slot.head_at++];
-      // The ticks of a window differ only in their low half.
-      const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
-      const unsigned level = level_of(when, window);
-      append(level, slot_index(when, level), entry);
-    }
-    work += moves;
-    if (slot.head_at != slot.head_end()) return false;
-    drop_head(cascading_level_, index);
-  }
-  cascading_level_ = 0;
-  base_ = window;
-  return true;
 }
 
 void TimingWheel::drop_head(unsigned level, unsigned index) {

@@ -29,6 +29,7 @@
 // Source: Varghese and Lauck, "Hashed and Hierarchical Timing Wheels", SOSP 1987, scheme 7.
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -63,8 +64,14 @@ class TimingWheel {
   // it is, in the middle of a tick or a cascade, and the next call goes on from there.  Time has
   // come all the way when now() >= to.  A `to` that is over does nothing.
   // Returns the work done.
-  template <class F>
-  std::size_t advance(Tick to, std::size_t budget, F&& fire);
+  // ahead(payload) is called for a timer that a cascade brings within 256 ticks of its own: time to
+  // ask for what fire will look at.
+  template <class Fire, class Ahead>
+  std::size_t advance(Tick to, std::size_t budget, Fire&& fire, Ahead&& ahead);
+  template <class Fire>
+  std::size_t advance(Tick to, std::size_t budget, Fire&& fire) {
+    return advance(to, budget, fire, [](std::uint32_t) {});
+  }
 
   // The last tick that is over: all its timers have fired.
   Tick now() const { return now_; }
@@ -135,11 +142,13 @@ class TimingWheel {
 
   // True when timers of tick now() + 1 stand ready at level 0; false when time has come to `to` or
   // the budget is spent.  Adds cascaded timers to `work`.
-  bool reach_due_tick(Tick to, std::size_t budget, std::size_t& work);
+  template <class Ahead>
+  bool reach_due_tick(Tick to, std::size_t budget, std::size_t& work, Ahead&& ahead);
   std::optional<Stop> next_stop() const;
   void move_to(Tick tick);
   // Deals out the slot of the window that starts at now() + 1.  False when the budget ended first.
-  bool cascade(std::size_t budget, std::size_t& work);
+  template <class Ahead>
+  bool cascade(std::size_t budget, std::size_t& work, Ahead&& ahead);
 
   void append(unsigned level, unsigned index, Entry entry);
   Entry take(unsigned level, unsigned index);
@@ -165,10 +174,10 @@ class TimingWheel {
   std::vector<std::unique_ptr<Segment>> segments_;
 };
 
-template <class F>
-std::size_t TimingWheel::advance(Tick to, std::size_t budget, F&& fire) {
+template <class Fire, class Ahead>
+std::size_t TimingWheel::advance(Tick to, std::size_t budget, Fire&& fire, Ahead&& ahead) {
   std::size_t work = 0;
-  while (reach_due_tick(to, budget, work)) {
+  while (reach_due_tick(to, budget, work, ahead)) {
     const unsigned index = slot_index(now_ + 1, 0);
     const Slot& due = (*levels_)[0].slot[index];
     while (!due.empty()) {
@@ -180,6 +189,47 @@ std::size_t TimingWheel::advance(Tick to, std::size_t budget, F&& fire) {
     move_to(now_ + 1);
   }
   return work;
+}
+
+template <class Ahead>
+bool TimingWheel::reach_due_tick(Tick to, std::size_t budget, std::size_t& work, Ahead&& ahead) {
+  while (now_ < to) {
+    if (cascading_level_ != 0 && !cascade(budget, work, ahead)) return false;
+    const std::optional<Stop> stop = next_stop();
+    if (!stop || stop->tick > to) {
+      move_to(to);
+      return false;
+    }
+    move_to(stop->tick - 1);
+    if (stop->level == 0) return true;
+    cascading_level_ = stop->level;
+  }
+  return false;
+}
+
+template <class Ahead>
+bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) {
+  const Tick window = now_ + 1;
+  const unsigned index = slot_index(window, cascading_level_);
+  Slot& slot = (*levels_)[cascading_level_].slot[index];
+  while (!slot.empty()) {
+    const Chunk& head = chunk(slot.head);
+    const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
+    for (std::size_t i = 0; i < moves; ++i) {
+      const Entry entry = head.entries[slot.head_at++];
+      // The ticks of a window differ only in their low half.
+      const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
+      const unsigned level = level_of(when, window);
+      append(level, slot_index(when, level), entry);
+      if (level == 0) ahead(entry.payload);
+    }
+    work += moves;
+    if (slot.head_at != slot.head_end()) return false;
+    drop_head(cascading_level_, index);
+  }
+  cascading_level_ = 0;
+  base_ = window;
+  return true;
 }
 
 inline TimingWheel::Entry TimingWheel::take(unsigned level, unsigned index) {

@@ -206,6 +206,29 @@ TEST(TimingWheel, CountsCascadedTimersAsWork) {
   EXPECT_EQ(wheel.now(), 400u);
 }
 
+TEST(TimingWheel, TellsOnceAheadOfATimerThatWasFarAway) {
+  for (const Tick distance : {300, 65'536 + 7, 0x1000000 + 70'000}) {
+    TimingWheel wheel(1'000);
+    const Tick due = wheel.now() + distance;
+    wheel.schedule(due, 5);
+    std::vector<Fired> told;
+    std::vector<Fired> fired;
+    wheel.advance(
+        due + 10, no_budget,
+        [&](std::uint32_t payload) {
+          fired.push_back({wheel.now() + 1, payload});
+        },
+        [&](std::uint32_t payload) {
+          told.push_back({wheel.now() + 1, payload});
+        });
+    EXPECT_EQ(fired, (std::vector<Fired>{{due, 5}}));
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].payload, 5u);
+    EXPECT_LE(told[0].tick, due);
+    EXPECT_GT(told[0].tick + 256, due);
+  }
+}
+
 TEST(TimingWheel, KeepsNewTimersBehindThoseThatStillWaitForTheirCascade) {
   for (const unsigned window_bits : {8u, 16u, 24u, 32u}) {
     SCOPED_TRACE(window_bits);
