@@ -63,6 +63,8 @@ class Worker {
   bool prepare_sleep();
   void woken();
   // Readable when another worker woke this one.
+  // Ends a sleep, for whoever has something else for the worker's thread.  Any thread.
+  void wake() { mesh_.waker(number_).wake(); }
   int wake_fd() { return mesh_.waker(number_).fd(); }
 
   // Every command taken by this worker has been answered.

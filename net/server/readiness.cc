@@ -20,8 +20,9 @@ Result<void> Readiness::add(int fd, std::uint64_t id) {
   return {};
 }
 
-std::span<const Readiness::Event> Readiness::poll() {
-  const int count = ::epoll_wait(epoll_.get(), found_.data(), static_cast<int>(events_max), 0);
+std::span<const Readiness::Event> Readiness::poll(int wait_ms) {
+  const int count =
+      ::epoll_wait(epoll_.get(), found_.data(), static_cast<int>(events_max), wait_ms);
   // Interrupted, if anything: what there is will be told next time.
   const auto found = static_cast<std::size_t>(count < 0 ? 0 : count);
   for (std::size_t i = 0; i < found; ++i) {

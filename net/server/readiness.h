@@ -38,11 +38,9 @@ class Readiness {
   // Watches the descriptor until it is closed.  An event follows for what it can do already.
   Result<void> add(int fd, std::uint64_t id);
 
-  // What has changed since the last call; never waits.  Valid until the next call.
-  std::span<const Event> poll();
-
-  // Readable while poll() has something to tell.
-  int fd() const { return epoll_.get(); }
+  // What has changed since the last call; when nothing has, what does within `wait_ms`.  Valid
+  // until the next call.
+  std::span<const Event> poll(int wait_ms);
 
  private:
   explicit Readiness(Fd epoll) : epoll_(std::move(epoll)) {}

@@ -4,21 +4,19 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
-#include <chrono>
 #include <cstdlib>
 #include <utility>
 
 namespace hb::net {
 
 namespace asio = boost::asio;
-using boost::system::error_code;
 
 namespace {
 
 // In the readiness set: the disk and the other workers, who only want a turn.
 constexpr std::uint64_t no_connection = 0;
 // The longest sleep: timers and idle checks are looked at this often at least.
-constexpr std::chrono::milliseconds sleep_max{20};
+constexpr int sleep_max_ms = 20;
 
 // After a failed write nothing is known of what was to be written, and only a restart, which reads
 // what is there, can tell.  No answer leaves any more; ending at once tells the clients, who ask
@@ -39,7 +37,6 @@ WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage
       storage_(storage),
       loops_unanswered_(loops_unanswered),
       io_(1),
-      readiness_events_(io_),
       returns_(std::make_shared<QueryReturns>([this] { post([this] { deliver_queries(); }); })),
       at_memory_(options.session, worker, records, returns_, hb::Acknowledgement::memory),
       at_disk_(options.session, worker, records, returns_, hb::Acknowledgement::disk) {}
@@ -62,7 +59,6 @@ void WorkerLoop::Level::query(archive::QueryEnvelope envelope) {
 
 WorkerLoop::~WorkerLoop() {
   returns_->close();
-  if (readiness_) readiness_events_.release();  // it is the set's own
 }
 
 // The descriptors of disk and workers are never read: the set tells of each new event by itself.
@@ -73,9 +69,6 @@ Result<void> WorkerLoop::open() {
   for (const int events : {storage_.completion_fd(), worker_.wake_fd()}) {
     if (Result<void> added = readiness_->add(events, no_connection); !added) return added;
   }
-  error_code error;
-  readiness_events_.assign(readiness_->fd(), error);
-  if (error) return fail(ErrorCode::io, "epoll: " + error.message());
   return {};
 }
 
@@ -84,6 +77,7 @@ template <class What>
 void WorkerLoop::post(What&& what) {
   asio::post(io_, std::forward<What>(what));
   posted_ = true;
+  worker_.wake();
 }
 
 void WorkerLoop::adopt(Fd socket, hb::Acknowledgement acknowledgement) {
@@ -118,7 +112,7 @@ void WorkerLoop::stop() {
 
 void WorkerLoop::turn_until_stopped() {
   while (!stopping_) {
-    handle_events();
+    handle_events(0);
     const bool more = worker_.turn(*this);
     if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
     proceed_listed();
@@ -146,15 +140,14 @@ void WorkerLoop::drain() {
     connection->proceed();
   }
   while (!connections_.empty() && worker_.now() < deadline) {
-    wait_for_events();
-    handle_events();
+    handle_events(sleep_max_ms);
     worker_.turn(*this);
   }
   for (const std::shared_ptr<Connection>& connection : all_connections()) connection->abort();
 }
 
-void WorkerLoop::handle_events() {
-  for (const Readiness::Event& event : readiness_->poll()) {
+void WorkerLoop::handle_events(int wait_ms) {
+  for (const Readiness::Event& event : readiness_->poll(wait_ms)) {
     const auto found = connections_.find(event.id);
     if (found == connections_.end()) continue;
     found->second->note(event);
@@ -181,21 +174,10 @@ void WorkerLoop::sleep() {
   storage_.set_notifications(true);
   // What completed before the notifications were on is seen by this turn, the last before sleep.
   const bool more = worker_.turn(*this);
-  if (!more && listed_.empty() && !stopping_) wait_for_events();
+  if (!more && listed_.empty() && !posted_ && !stopping_) handle_events(sleep_max_ms);
   storage_.set_notifications(false);
   worker_.woken();
   proceed_listed();
-}
-
-// What came since the set was last polled ends the wait at once.
-void WorkerLoop::wait_for_events() {
-  if (!waiting_) {
-    waiting_ = true;
-    readiness_events_.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 [this](const error_code&) { waiting_ = false; });
-  }
-  io_.restart();
-  io_.run_one_for(sleep_max);
 }
 
 void WorkerLoop::deliver(const ReplyBatch& replies) {

@@ -1,12 +1,12 @@
-// A worker's thread: its connections, the turns of its engine worker, and an io_context.
+// A worker's thread: its connections, and the turns of its engine worker.
 //
 //   while running:
 //     ready sockets  ->  sessions  ->  commands gather
 //     worker.turn()  ->  replies   ->  sessions  ->  sockets
 //     nothing to do: sleep until a socket, the disk, another worker or a timer calls
 //
-// The sockets and the events of disk and workers are in an epoll set of the loop's own; the
-// io_context sleeps on that, and runs what other threads post.
+// It sleeps on one epoll set of all sockets and of the events of disk and workers; an io_context
+// holds what other threads post.
 //
 // So everything that arrived together is decided in one step, written to the journal in one block,
 // and answered with one write a connection.
@@ -16,7 +16,6 @@
 
 #include <atomic>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/posix/stream_descriptor.hpp>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -82,10 +81,10 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   void post(What&& what);
   void turn_until_stopped();
   void drain();
-  void handle_events();
+  // What the sockets have, waiting for it so long if there is nothing, and what was posted.
+  void handle_events(int wait_ms);
   void deliver_queries();
   void sleep();
-  void wait_for_events();
   void proceed_listed();
   void check_idle_each_second();
   void list(const std::shared_ptr<Connection>& connection);
@@ -97,9 +96,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   std::atomic<std::size_t>& loops_unanswered_;
   boost::asio::io_context io_;
   std::optional<Readiness> readiness_;
-  boost::asio::posix::stream_descriptor readiness_events_;  // the set, to sleep on
-  bool waiting_ = false;                                    // for readiness_events_
-  std::atomic<bool> posted_{false};                         // the io_context has something to run
+  std::atomic<bool> posted_{false};  // the io_context has something to run
 
   ResponseEncoder encoder_;
   std::shared_ptr<QueryReturns> returns_;
