@@ -172,7 +172,7 @@ Told told(const net::PacketRecord& record) {
   for (const UserId user : record.recipients) told.json["recipients"].push_back(user.value);
   told.text += "  seed commitment " + to_hex(record.seed_commitment) + '\n';
   if (record.seed) {
-    const std::string seed = to_hex(std::as_bytes(std::span(&*record.seed, 1)));
+    const std::string seed = format_seed(*record.seed);
     told.json["seed"] = seed;
     told.text += "  seed " + seed + '\n';
   }

@@ -137,6 +137,7 @@ std::string names_of() {
 }
 
 template std::optional<PacketKind> parse_name(std::string_view);
+template std::optional<PacketState> parse_name(std::string_view);
 template std::optional<Split> parse_name(std::string_view);
 template std::optional<Choice> parse_name(std::string_view);
 template std::optional<FundingSource> parse_name(std::string_view);

@@ -22,12 +22,12 @@ std::string_view name(CaseState state);
 std::string_view name(Decision decision);
 std::string_view name(PayoutState state);
 
-// The value of that name.  For PacketKind, Split, FundingSource, RefundTarget, Choice and Decision:
-// those that are typed.
+// The value of that name.  For PacketKind, PacketState, Split, FundingSource, RefundTarget, Choice
+// and Decision: those that are typed, or read back.
 template <class Enum>
 std::optional<Enum> parse_name(std::string_view text);
 
-// What parse_name takes, for people: "lucky, even, direct or exclusive".
+// What parse_name takes of those that are typed, for people: "lucky, even, direct or exclusive".
 template <class Enum>
 std::string names_of();
 

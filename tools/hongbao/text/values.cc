@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <cstddef>
+#include <span>
 #include <utility>
 
 namespace hb {
@@ -57,6 +59,18 @@ std::optional<int> take_fraction_us(std::string_view& text) {
   return fraction;
 }
 
+// Two hexadecimal digits a byte, as many as `into` holds and nothing else.
+bool parse_bytes(std::string_view text, std::span<std::byte> into) {
+  if (text.size() != 2 * into.size()) return false;
+  for (std::size_t i = 0; i < into.size(); ++i) {
+    std::string_view digits = text.substr(2 * i, 2);
+    const auto byte = take_number<std::uint8_t>(digits, 16);
+    if (!byte || !digits.empty()) return false;
+    into[i] = std::byte{*byte};
+  }
+  return true;
+}
+
 }  // namespace
 
 std::optional<Duration> parse_duration(std::string_view text) {
@@ -99,6 +113,21 @@ std::optional<Key128> parse_key(std::string_view text) {
 
 std::string format_key(Key128 key) {
   return fmt::format("{:016x}{:016x}", key.high, key.low);
+}
+
+std::optional<Digest256> parse_digest(std::string_view text) {
+  Digest256 digest;
+  return parse_bytes(text, digest) ? std::optional(digest) : std::nullopt;
+}
+
+std::optional<PrfKey> parse_seed(std::string_view text) {
+  PrfKey seed;
+  const auto bytes = std::as_writable_bytes(std::span(&seed, 1));
+  return parse_bytes(text, bytes) ? std::optional(seed) : std::nullopt;
+}
+
+std::string format_seed(PrfKey seed) {
+  return to_hex(std::as_bytes(std::span(&seed, 1)));
 }
 
 std::optional<std::uint64_t> parse_id(std::string_view text) {

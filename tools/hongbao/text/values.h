@@ -1,4 +1,4 @@
-// Values as people type and read them: durations, keys, addresses, times.
+// Values as people type and read them: durations, keys, seeds, addresses, times.
 //
 // Every parse_... gives nothing for text that is not wholly such a value.  Amounts are in
 // engine/base/text.h, names of enumerations in names.h.
@@ -10,7 +10,9 @@
 #include <string>
 #include <string_view>
 
+#include "engine/base/checksum.h"
 #include "engine/base/ids.h"
+#include "engine/base/prf.h"
 #include "engine/base/units.h"
 
 namespace hb {
@@ -24,6 +26,13 @@ std::string format_duration(Duration duration);
 // 32 hexadecimal digits, the high half first.  Nothing for 32 zeros, which would be no key.
 std::optional<Key128> parse_key(std::string_view text);
 std::string format_key(Key128 key);
+
+// 64 hexadecimal digits, a digest's bytes in their order.
+std::optional<Digest256> parse_digest(std::string_view text);
+
+// 32 hexadecimal digits, a packet's seed: two 64-bit words, little-endian.
+std::optional<PrfKey> parse_seed(std::string_view text);
+std::string format_seed(PrfKey seed);
 
 // Decimal.  0 is nobody's id, which is for the server to say.
 std::optional<std::uint64_t> parse_id(std::string_view text);

@@ -13,6 +13,10 @@ TEST(Names, AreReadBackAsTheirValues) {
        {PacketKind::lucky, PacketKind::even, PacketKind::direct, PacketKind::exclusive}) {
     EXPECT_EQ(parse_name<PacketKind>(name(kind)), kind);
   }
+  for (const PacketState state :
+       {PacketState::open, PacketState::sold_out, PacketState::refunded, PacketState::recalled}) {
+    EXPECT_EQ(parse_name<PacketState>(name(state)), state);
+  }
 }
 
 TEST(Names, TellEveryStateApart) {

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <string>
+
 namespace hb {
 namespace {
 
@@ -79,6 +81,33 @@ TEST(ParseKey, RefusesWhatIsNoKey) {
         "0123456789abcdeffedcba98765432100", "g123456789abcdeffedcba9876543210",
         "-123456789abcdeffedcba9876543210", "0123456789abcdef-edcba9876543210"}) {
     EXPECT_EQ(parse_key(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseDigest, ReadsWhatToHexWrote) {
+  const Digest256 digest = sha256({});
+  EXPECT_EQ(parse_digest(to_hex(digest)), digest);
+}
+
+TEST(ParseDigest, RefusesWhatIsNoDigest) {
+  const std::string digits(63, '0');
+  for (const std::string& text : {std::string(), digits, digits + "00", digits + 'g', '-' + digits,
+                                  digits.substr(1) + " 0"}) {
+    EXPECT_EQ(parse_digest(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseSeed, ReadsTwoLittleEndianWords) {
+  const auto seed = parse_seed("0100000000000000000000000000FF80");
+  ASSERT_TRUE(seed.has_value());
+  EXPECT_EQ(seed->k0, 1u);
+  EXPECT_EQ(seed->k1, 0x80ff'0000'0000'0000u);
+  EXPECT_EQ(format_seed(*seed), "0100000000000000000000000000ff80");
+}
+
+TEST(ParseSeed, RefusesWhatIsNoSeed) {
+  for (const char* text : {"", "01", "010000000000000000000000000000ff80", "x"}) {
+    EXPECT_FALSE(parse_seed(text).has_value()) << text;
   }
 }
 
