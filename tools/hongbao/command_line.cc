@@ -19,6 +19,7 @@ constexpr const char* footer =
     "  hongbao case open 4097 --user 8 --operator ann --note 'sent by mistake'\n"
     "  hongbao records statement 7\n"
     "  hongbao verify ./data\n"
+    "  hongbao verify-split 4097\n"
     "  hongbao load --workload claim --batch 4000\n"
     "\n"
     "Exit status: 0 done, 1 refused by a rule, 2 wrong usage, 3 no connection, no service or\n"
@@ -67,6 +68,7 @@ void describe(CLI::App& app, CommandLine& line) {
   add_feed(app, line);
   add_journal(app, line);
   add_verify(app, line);
+  add_verify_split(app, line);
   add_load(app, line);
 }
 

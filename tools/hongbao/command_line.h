@@ -100,6 +100,7 @@ void add_export(CLI::App& records, CommandLine& line);
 void add_feed(CLI::App& app, CommandLine& line);
 void add_journal(CLI::App& app, CommandLine& line);
 void add_verify(CLI::App& app, CommandLine& line);
+void add_verify_split(CLI::App& app, CommandLine& line);
 void add_load(CLI::App& app, CommandLine& line);
 
 }  // namespace hb::cli

@@ -105,6 +105,9 @@ TEST(CommandLine, KnowsEveryForm) {
         "show 4097",
         "journal cat data --from 1 --to 5 --shard 0",
         "journal check data",
+        "verify-split 4097",
+        "verify-split --file - --commitment "
+        "be45cb2605bf36bebde684841a28f0fd43c69850a3dce5fedba69928ee3a8991",
         "verify data --balances b.csv --packets p.csv",
         "load",
         "load --workload grab-storm --connections 16 --window 4000 --batch 1000 --threads 2 --seed "
@@ -185,7 +188,11 @@ TEST(CommandLine, EndsWithTwoAndOneLineOnWrongUsage) {
       {"ping", "extra"},
       {"ping", "claim"},
       {"journal", "check"},
-      {"verify"}};
+      {"verify"},
+      {"verify-split"},
+      {"verify-split", "x"},
+      {"verify-split", "4097", "--file", "-"},
+      {"verify-split", "4097", "--commitment", "be45"}};
   for (const auto& words : wrong) {
     const Outcome outcome = run_line(words);
     EXPECT_EQ(outcome.status, ExitStatus::usage) << outcome.err;
@@ -247,6 +254,7 @@ TEST(CommandLine, HelpsWithAnExampleForEachSubcommand) {
                                                              {"case"},
                                                              {"load"},
                                                              {"verify"},
+                                                             {"verify-split"},
                                                              {"wallet", "check"},
                                                              {"wallet", "freeze"},
                                                              {"transfer", "send"},
