@@ -54,7 +54,7 @@ rocksdb::Options options_for_archive() {
   options.max_bgerror_resume_count = 0;
   // The claims come first: compaction takes what they leave.
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
-  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kLow);
+  options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kIdle);
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(std::size_t{64} << 20);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

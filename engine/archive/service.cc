@@ -1,7 +1,7 @@
 #include "engine/archive/service.h"
 
+#include <sched.h>
 #include <spdlog/spdlog.h>
-#include <sys/resource.h>
 
 #include <algorithm>
 #include <chrono>
@@ -31,11 +31,11 @@ std::int64_t now_us() {
   return std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
 }
 
-// Behind the workers wherever they want a processor, and yet never quite without one: of a
-// processor that it shares with a busy thread it gets some 3 %.
-void take_a_low_priority() {
-  constexpr int niceness = 15;
-  setpriority(PRIO_PROCESS, 0, niceness);  // on Linux of this thread alone
+// Runs only when nobody else wants the processor, and gives way at once when a worker wakes. A
+// merely low priority keeps what it has until its slice of some milliseconds is over.
+void give_way() {
+  constexpr sched_param none{};
+  sched_setscheduler(0, SCHED_IDLE, &none);  // on Linux of this thread alone; always allowed
 }
 
 // Only then it helps to build it anew.
@@ -112,7 +112,7 @@ bool Service::pause(Duration duration) {
 // ---- indexing -----------------------------------------------------------------------------------
 
 void Service::index_until_stopped() {
-  take_a_low_priority();
+  give_way();
   while (!stopping_) {
     if (archive_ != nullptr || open_archive()) {
       index();

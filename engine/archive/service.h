@@ -1,8 +1,8 @@
 // The service behind records and feed: its threads keep the archive up to date and answer queries,
 // so that no shard ever waits for either.
 //
-//   one thread indexes, at a low priority: at a peak it yields to the claims, and catches up after
-//   one thread answers records from the archive, one the feed from the journals
+//   one thread indexes, when no other wants the processor: at a peak it falls behind, and catches
+//   up after one thread answers records from the archive, one the feed from the journals
 //
 // A damaged, missing or foreign archive is deleted and built anew from the journals, with progress
 // in the log; until that has caught up, records are refused with records_unavailable.

@@ -1,5 +1,6 @@
 #include "engine/runtime/sealer.h"
 
+#include <sched.h>
 #include <spdlog/spdlog.h>
 
 #include "engine/journal/segment_seal.h"
@@ -26,6 +27,8 @@ void Sealer::add(Storage& storage, std::uint64_t segment) {
 }
 
 void Sealer::run() {
+  constexpr sched_param none{};
+  sched_setscheduler(0, SCHED_IDLE, &none);  // of this thread: a seal may wait, a claim may not
   std::unique_lock lock(mutex_);
   for (;;) {
     wanted_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
