@@ -229,11 +229,11 @@ class Ledger {
   void prefetch_rows(std::span<const ClaimItem> claims) const;
   void prefetch_claims(std::span<const ClaimItem> claims) const;
   void prefetch(UserId user) const;
-  // What decide_due(slot) will look at.
-  void prefetch_due(PacketStore::Slot slot) const { hb::prefetch(&packets_.row(slot)); }
   // The same for another command that opens a packet or moves a wallet's money; nothing for the
   // rest.
   void prefetch(const Command& command) const;
+  // What decide_due(slot) will look at.
+  void prefetch_due(PacketStore::Slot slot) const { hb::prefetch(&packets_.row(slot)); }
 
   struct Timer {
     PacketStore::Slot slot = 0;

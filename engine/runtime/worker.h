@@ -62,9 +62,9 @@ class Worker {
   // Announces sleep.  False: something has arrived, take another turn instead.
   bool prepare_sleep();
   void woken();
-  // Readable when another worker woke this one.
   // Ends a sleep, for whoever has something else for the worker's thread.  Any thread.
   void wake() { mesh_.waker(number_).wake(); }
+  // Becomes readable when somebody woke the worker.
   int wake_fd() { return mesh_.waker(number_).fd(); }
 
   // Every command taken by this worker has been answered.

@@ -104,7 +104,7 @@ void Shard::run(Reply& reply, const SendPacket& command) {
 }
 
 // At every burst's first claim; the parcel's first also asks for the bursts before.
-void Shard::prefetch_behind(std::span<const ClaimItem> claims, std::size_t at) const {
+void Shard::prefetch_ahead(std::span<const ClaimItem> claims, std::size_t at) const {
   const auto burst = [&](std::size_t from, std::size_t bursts) {
     from = std::min(from, claims.size());
     return claims.subspan(from, std::min(bursts * prefetch_burst, claims.size() - from));
@@ -124,7 +124,7 @@ void Shard::run(Reply& reply, const ClaimBatch& command) {
   const std::span<const ClaimItem> claims(current_->commands.claims);
   const std::size_t end = std::size_t{command.first} + command.count;
   for (std::size_t i = command.first; i < end; ++i) {
-    if (i % prefetch_burst == 0) prefetch_behind(claims, i);
+    if (i % prefetch_burst == 0) prefetch_ahead(claims, i);
     Claimed event;
     answers.push_back(ledger_.decide(now_, claims[i], event));
     if (answers.back().status != Status::ok) continue;

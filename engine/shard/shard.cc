@@ -163,7 +163,7 @@ void Shard::decide_waiting() {
       const CommandEnvelope& envelope = commands[parcel.next_command];
       const Admission admission = admit(envelope);
       if (admission == Admission::later) return;
-      prefetch_behind(commands, parcel.next_command);
+      prefetch_ahead(commands, parcel.next_command);
       run(parcel, envelope, admission);
       ++parcel.next_command;
     }
@@ -175,7 +175,7 @@ void Shard::decide_waiting() {
 }
 
 // At every burst's first command; the parcel's first also asks for its own burst.
-void Shard::prefetch_behind(std::span<const CommandEnvelope> commands, std::size_t at) const {
+void Shard::prefetch_ahead(std::span<const CommandEnvelope> commands, std::size_t at) const {
   if (at % prefetch_burst != 0) return;
   const std::size_t from = at == 0 ? 0 : std::min(at + prefetch_burst, commands.size());
   const std::size_t to = std::min(at + 2 * prefetch_burst, commands.size());

@@ -174,8 +174,8 @@ class Shard {
   void run_close(Reply& reply, const Command& command, TransferState state);
   template <class Query, class AnswerType, class... More>
   void look(Reply& reply, const Query& query, More&... more);
-  void prefetch_behind(std::span<const CommandEnvelope> commands, std::size_t at) const;
-  void prefetch_behind(std::span<const ClaimItem> claims, std::size_t at) const;
+  void prefetch_ahead(std::span<const CommandEnvelope> commands, std::size_t at) const;
+  void prefetch_ahead(std::span<const ClaimItem> claims, std::size_t at) const;
   // The text that a support command of the parcel refers to.
   std::string_view note(std::uint32_t index) const;
 
