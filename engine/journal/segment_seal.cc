@@ -12,7 +12,9 @@ namespace hb::journal {
 namespace {
 
 constexpr std::string_view title = "hongbao-seal 1";
-constexpr std::size_t piece_bytes = 1 << 20;
+// Of one read.  Small: the journal goes on being written while a segment is read, and its writes
+// wait behind the disk's reads.
+constexpr std::size_t piece_bytes = 128 << 10;
 constexpr std::size_t seal_bytes_max = 4096;
 
 // A file that is closed when the block ends.

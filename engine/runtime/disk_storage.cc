@@ -143,7 +143,9 @@ Result<FileId> DirectoryDisk::open(std::string_view name, OpenMode mode) {
       return fail(std::move(locked.error()));
     }
   } else {
-    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_SEQUENTIAL);
+    // Who reads along with a running journal asks in pieces.  Read-ahead would send megabytes to the
+    // disk at once, and the journal's next write would wait behind them.
+    ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
   }
   return adopt(std::move(fd));
 }
