@@ -222,6 +222,7 @@ Result<void> Indexer::add(ShardId shard, const journal::BlockView& block) {
   for (const journal::Record record : block) {
     if (record.sequence <= mark.last) continue;
     if (Result<void> added = add(shard, record); !added) return added;
+    courtesy_.step();
     mark.last = record.sequence;
     mark.block = block.header().checksum;
   }

@@ -19,6 +19,7 @@
 #include <unordered_map>
 
 #include "engine/archive/archive.h"
+#include "engine/archive/background.h"
 #include "engine/archive/queries.h"
 #include "engine/base/result.h"
 #include "engine/journal/reader.h"
@@ -102,6 +103,7 @@ class Indexer {
   std::unordered_map<CaseId, PacketId> new_cases_;
   std::unordered_map<ShardId, Mark> reached_;  // by what was added
   std::size_t events_ = 0;
+  Courtesy courtesy_;
 };
 
 }  // namespace hb::archive

@@ -1,12 +1,12 @@
 #include "engine/archive/service.h"
 
-#include <sched.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
 #include <utility>
 
+#include "engine/archive/background.h"
 #include "engine/archive/indexer.h"
 #include "engine/archive/provenance.h"
 #include "engine/archive/records.h"
@@ -29,13 +29,6 @@ constexpr std::chrono::seconds lag_interval{10};
 
 std::int64_t now_us() {
   return std::chrono::duration_cast<microseconds>(steady_clock::now().time_since_epoch()).count();
-}
-
-// Runs only when nobody else wants the processor, and gives way at once when a worker wakes. A
-// merely low priority keeps what it has until its slice of some milliseconds is over.
-void give_way() {
-  constexpr sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);  // on Linux of this thread alone; always allowed
 }
 
 // Only then it helps to build it anew.
@@ -112,7 +105,7 @@ bool Service::pause(Duration duration) {
 // ---- indexing -----------------------------------------------------------------------------------
 
 void Service::index_until_stopped() {
-  give_way();
+  run_in_background();
   while (!stopping_) {
     if (archive_ != nullptr || open_archive()) {
       index();

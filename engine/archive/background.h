@@ -1,0 +1,30 @@
+// How threads behave that work with what the others leave of the processors.
+//
+// SCHED_IDLE is not enough.  Seen on Linux 6.18 with a tick of 4 ms: when a thread with work wakes
+// on a processor where one of SCHED_IDLE computes, it often gets it at the next tick only; at once
+// when the idle one happens to enter the kernel.  So the background enters it often.
+#pragma once
+
+#include <cstdint>
+
+namespace hb::archive {
+
+// From now on this thread runs only when no other wants the processor.
+void run_in_background();
+
+// A stretch of background work, in steps of a few microseconds.
+class Courtesy {
+ public:
+  // After each step: every now and then, lets go of the processor.
+  void step() {
+    if (++steps_ % steps_between == 0) let_go();
+  }
+
+ private:
+  static constexpr std::uint64_t steps_between = 32;
+  static void let_go();
+
+  std::uint64_t steps_ = 0;
+};
+
+}  // namespace hb::archive
