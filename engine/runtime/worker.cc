@@ -204,16 +204,18 @@ bool Worker::answered() const {
   for (const std::size_t parcels : out_) {
     if (parcels > 0) return false;
   }
-  return gathered_nothing();
+  return gathered() == 0;
 }
 
-bool Worker::gathered_nothing() const {
+std::size_t Worker::gathered() const {
+  std::size_t sum = 0;
   for (const auto& parcels : gathering_) {
     for (const Parcel* parcel : parcels) {
-      if (parcel != nullptr && !parcel->commands.empty()) return false;
+      if (parcel == nullptr) continue;
+      sum += parcel->commands.commands.size() + parcel->commands.claims.size();
     }
   }
-  return true;
+  return sum;
 }
 
 bool Worker::lanes_empty() const {
@@ -225,7 +227,7 @@ bool Worker::lanes_empty() const {
 
 bool Worker::prepare_sleep() {
   mesh_.waker(number_).going_to_sleep();
-  if (gathered_nothing() && lanes_empty()) return true;
+  if (gathered() == 0 && lanes_empty()) return true;
   woken();
   return false;
 }

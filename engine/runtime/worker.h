@@ -50,6 +50,9 @@ class Worker {
   // Good until the next turn.
   CommandBatch& batch(ShardId shard, Acknowledgement acknowledgement);
 
+  // Commands that wait for the next turn, and the claims of their batches.  O(shards).
+  std::size_t gathered() const;
+
   // True when there is more to do at once.
   bool turn(ReplySink& sink);
 
@@ -77,7 +80,6 @@ class Worker {
   const std::atomic<std::uint64_t>& published_durable() const { return published_durable_; }
 
  private:
-  bool gathered_nothing() const;
   bool lanes_empty() const;
   void publish_durable();
   void take_arrived();

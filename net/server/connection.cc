@@ -29,10 +29,12 @@ void Connection::note(const Readiness::Event& event) {
   ended_ = ended_ || event.ended;
 }
 
-void Connection::proceed() {
+void Connection::proceed(Taking taking) {
   if (dead_) return;
-  session_.resume(owner_.now(), sink_);
-  read_once();
+  if (taking == Taking::commands) {
+    session_.resume(owner_.now(), sink_);
+    read_once();
+  }
   write_all();
   if (!dead_ && session_.finished()) abort();
 }

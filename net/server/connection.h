@@ -34,11 +34,16 @@ class Connection {
   // What the socket can do has changed; proceed() uses it.
   void note(const Readiness::Event& event);
 
-  // Takes commands that had to wait, reads once, writes what is there, and closes when all is said.
-  void proceed();
+  // Takes commands that had to wait and reads once, unless the worker has enough; writes what is
+  // there, and closes when all is said.
+  enum class Taking : std::uint8_t { commands, nothing };
+  void proceed(Taking taking = Taking::commands);
 
-  // There is more to read, and the session wants it: proceed again, after others had their turn.
-  bool wants_turn() const { return !dead_ && readable_ && session_.wants_read(); }
+  // There are more commands, and the session wants them: proceed again, after others had their
+  // turn.
+  bool wants_turn() const {
+    return !dead_ && (session_.wants_resume() || (readable_ && session_.wants_read()));
+  }
 
   // Called about once a second.
   void check_idle(Time now);

@@ -15,6 +15,10 @@ namespace {
 
 // In the readiness set: the disk and the other workers, who only want a turn.
 constexpr std::uint64_t no_connection = 0;
+// Commands and claims of a turn, about: when so many have gathered, the connections that come then
+// wait for the next one.  What was decided first does not wait for all, and the disk writes while
+// the rest is decided.
+constexpr std::size_t turn_commands_max = 2'000;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr int sleep_max_ms = 20;
 
@@ -201,12 +205,17 @@ void WorkerLoop::list(const std::shared_ptr<Connection>& connection) {
   listed_.push_back(connection);
 }
 
+// Those that were left out come first next time, or the same would fill every turn.
 void WorkerLoop::proceed_listed() {
   std::swap(proceeding_, listed_);
-  for (const std::shared_ptr<Connection>& connection : proceeding_) {
+  for (std::shared_ptr<Connection>& connection : proceeding_) {
     connection->listed = false;
-    connection->proceed();
-    if (connection->wants_turn()) list(connection);
+    const bool enough = worker_.gathered() >= turn_commands_max;
+    connection->proceed(enough ? Connection::Taking::nothing : Connection::Taking::commands);
+    if (enough && connection->wants_turn()) list(std::exchange(connection, nullptr));
+  }
+  for (const std::shared_ptr<Connection>& connection : proceeding_) {
+    if (connection != nullptr && connection->wants_turn()) list(connection);
   }
   proceeding_.clear();
 }

@@ -96,6 +96,8 @@ class Session {
   // Takes the commands that had to wait.  Cheap when there are none; call it once after a batch of
   // answer() or consumed().
   void resume(Time now, CommandSink& sink);
+  // resume() would take something.
+  bool wants_resume() const { return held_ && may_decode(); }
 
   // ---- output -------------------------------------------------------------------------------
 

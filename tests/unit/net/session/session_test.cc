@@ -783,12 +783,15 @@ TEST_F(SessionWindow, HoldsBackWhatHasNoRoomUntilAnswersMakeSome) {
   auto& commands = sink.batches[0].commands;
   EXPECT_EQ(commands.size(), 4);
   EXPECT_FALSE(session().wants_read());
+  EXPECT_FALSE(session().wants_resume());
 
   answer_ok(commands[0]);
   EXPECT_FALSE(session().wants_read()) << "held commands come before new bytes";
+  EXPECT_TRUE(session().wants_resume());
   resume();
   EXPECT_EQ(commands.size(), 5);
   EXPECT_FALSE(session().wants_read());
+  EXPECT_FALSE(session().wants_resume());
 
   for (std::size_t answered = 1; answered < 10; ++answered) {
     answer_ok(commands[answered]);
