@@ -10,11 +10,26 @@
 #include <future>
 #include <utility>
 
+#include "engine/runtime/cpu_affinity.h"
+
 namespace hb {
 
 namespace {
 
 constexpr std::chrono::seconds progress_interval{1};
+
+Result<void> validate_cpus(const EngineOptions& options) {
+  if (options.cpus.empty()) return {};
+  if (options.cpus.size() != options.workers) {
+    return fail(ErrorCode::invalid,
+                fmt::format("cpus names {} processors for {} workers; name one for each, or none",
+                            options.cpus.size(), options.workers));
+  }
+  if (Result<void> usable = check_cpus(options.cpus); !usable) {
+    return fail(usable.error().code, "cpus: " + usable.error().message);
+  }
+  return {};
+}
 
 Result<PrfKey> fresh_entropy() {
   PrfKey key;
@@ -46,12 +61,15 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
     return fail(ErrorCode::invalid, fmt::format("workers is {}; it must lie between 1 and {}",
                                                 options.workers, limits::shards_max));
   }
+  if (Result<void> valid = validate_cpus(options); !valid) return fail(valid.error());
   if (Result<void> valid = validate(options.policy); !valid) return fail(valid.error());
   if (Result<void> valid = journal::validate(options.journal); !valid) return fail(valid.error());
   Result<DataDirectory> directory = DataDirectory::open(options.data, options.workers);
   if (!directory) return fail(std::move(directory.error()));
 
-  std::unique_ptr<Engine> engine(new Engine(std::move(*directory), options.workers));
+  // Before the first thread, so that all have it from here.
+  if (Result<void> off = keep_off_cpus(options.cpus); !off) return fail(std::move(off.error()));
+  std::unique_ptr<Engine> engine(new Engine(std::move(*directory), options));
   RecoveryMeter meter(options.workers);
   std::vector<std::future<Result<void>>> openings;
   // All units before the first thread, which looks for its own among them.
@@ -97,6 +115,10 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
   auto storage = open_disk_storage(DataDirectory::shard_path(options.data, id), options.disk);
   if (!storage) return fail(std::move(storage.error()));
   unit.storage = std::move(*storage);
+  // The storage's own threads have started; this one goes where the shard will be used.
+  if (const auto own = cpu(number)) {
+    if (Result<void> bound = run_on_cpu(*own); !bound) return bound;
+  }
   unit.clock = std::make_unique<SystemClock>();
   const ShardOptions shard_options{
       .shard = id, .shard_count = options.workers, .journal = options.journal};

@@ -2,13 +2,16 @@
 // the archive.
 //
 // Threads: open() recovers all shards in parallel.  Afterwards worker(i), its shard and its storage
-//          belong to one thread each, which the caller provides; see net/server.
+//          belong to one thread each, which the caller provides (see net/server) and which runs on
+//          cpu(i) if that is given.  The engine's other threads, and from open() on the thread that
+//          called it, stay off the workers' processors.
 // Errors:  whatever keeps the engine from starting, said so that an operator can act.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +31,8 @@ namespace hb {
 struct EngineOptions {
   std::string data = "./data";
   std::uint16_t workers = 1;
+  // The workers' processors, one each; none: wherever the system puts them.
+  std::vector<unsigned> cpus{};
   Policy policy{};
   journal::WriterOptions journal{};
   DiskStorageOptions disk{};
@@ -45,6 +50,9 @@ class Engine {
   std::uint16_t worker_count() const { return static_cast<std::uint16_t>(units_.size()); }
   Worker& worker(std::uint16_t i) { return *units_[i]->worker; }
   DiskStorage& storage(std::uint16_t i) { return *units_[i]->storage; }
+  std::optional<unsigned> cpu(std::uint16_t i) const {
+    return i < cpus_.size() ? std::optional(cpus_[i]) : std::nullopt;
+  }
   // Records and feed.
   archive::Service& archive() { return *archive_; }
   // REQUIRES: the worker's thread does not run.
@@ -60,14 +68,15 @@ class Engine {
   };
   struct RecoveryMeter;
 
-  Engine(DataDirectory directory, std::uint16_t workers)
-      : directory_(std::move(directory)), mesh_(workers) {}
+  Engine(DataDirectory directory, const EngineOptions& options)
+      : directory_(std::move(directory)), cpus_(options.cpus), mesh_(options.workers) {}
 
   void start_archive(const EngineOptions& options);
   Result<void> open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
                          RecoveryMeter& meter);
 
   DataDirectory directory_;
+  const std::vector<unsigned> cpus_;
   Mesh mesh_;
   std::vector<std::unique_ptr<Unit>> units_;
   // Both end before the storages.

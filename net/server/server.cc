@@ -9,6 +9,8 @@
 #include <chrono>
 #include <utility>
 
+#include "engine/runtime/cpu_affinity.h"
+
 namespace hb::net {
 
 namespace asio = boost::asio;
@@ -61,9 +63,11 @@ Server::~Server() {
   stop();
 }
 
-void Server::add_worker(Worker& worker, DiskStorage& storage, archive::Service& records) {
+void Server::add_worker(Worker& worker, DiskStorage& storage, archive::Service& records,
+                        std::optional<unsigned> cpu) {
   loops_.push_back(
       std::make_unique<WorkerLoop>(options_, worker, storage, records, loops_unanswered_));
+  cpus_.push_back(cpu);
 }
 
 Result<void> Server::listen(const Listener& listener) {
@@ -92,8 +96,13 @@ Result<void> Server::start() {
     if (Result<void> opened = loop->open(); !opened) return opened;
   }
   loops_unanswered_ = loops_.size();
-  for (const std::unique_ptr<WorkerLoop>& loop : loops_) {
-    threads_.emplace_back([&loop] { loop->run(); });
+  for (std::size_t i = 0; i < loops_.size(); ++i) {
+    threads_.emplace_back([&loop = *loops_[i], cpu = cpus_[i]] {
+      if (const Result<void> bound = cpu ? run_on_cpu(*cpu) : Result<void>(); !bound) {
+        spdlog::warn("a worker does not get its processor: {}", bound.error().message);
+      }
+      loop.run();
+    });
   }
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     accept_next(*acceptors_[i], options_.listeners[i].acknowledgement);

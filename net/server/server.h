@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -26,8 +27,10 @@ class Server {
   explicit Server(const ServerOptions& options);
   ~Server();
 
-  // Before start(): one loop a worker.  All outlive the server.
-  void add_worker(Worker& worker, DiskStorage& storage, archive::Service& records);
+  // Before start(): one loop a worker, whose thread runs on that processor if it is given.  All
+  // outlive the server.
+  void add_worker(Worker& worker, DiskStorage& storage, archive::Service& records,
+                  std::optional<unsigned> cpu = std::nullopt);
 
   Result<void> start();
   void stop();
@@ -46,6 +49,7 @@ class Server {
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::atomic<std::size_t> loops_unanswered_{0};
   std::vector<std::unique_ptr<WorkerLoop>> loops_;
+  std::vector<std::optional<unsigned>> cpus_;  // of the loops
   std::vector<std::thread> threads_;
   std::size_t next_loop_ = 0;
   std::vector<std::string> addresses_;

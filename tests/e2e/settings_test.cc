@@ -1,7 +1,13 @@
 // Settings and addresses that a server must not start with, and what it says about them.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -115,6 +121,46 @@ TEST_F(SettingsTest, AreRefusedWhenABatchOfClaimsCannotFitIntoTheJournalsBlocks)
   }
   EXPECT_EQ(answer_of(client.claim_batch(claims)).size(), 1'000u);
   EXPECT_EQ(balance_of(client, UserId(2)), Amount(2));
+}
+
+TEST_F(SettingsTest, AreRefusedWithProcessorsThatDoNotFitTheWorkers) {
+  expect_refused({.flags = {"--cpus", "70000"}}, wrong_usage, {"cpus", "70000"});
+  expect_refused({.flags = {"--workers", "2", "--cpus", "0"}}, wrong_usage, {"cpus", "2 workers"});
+  expect_refused({.flags = {"--cpus", "first"}}, wrong_usage, {"--cpus", "first"});
+}
+
+// The processors that each of a process's threads may use, as the system writes them.
+std::vector<std::string> cpus_of_threads(pid_t pid) {
+  constexpr std::string_view key = "Cpus_allowed_list:\t";
+  std::vector<std::string> all;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+    std::ifstream status(thread.path() / "status");
+    for (std::string line; std::getline(status, line);) {
+      if (line.starts_with(key)) all.push_back(line.substr(key.size()));
+    }
+  }
+  return all;
+}
+
+TEST_F(SettingsTest, GiveAWorkerAProcessorOfItsOwn) {
+  cpu_set_t allowed;
+  CPU_ZERO(&allowed);
+  ASSERT_EQ(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "there is one processor only";
+  unsigned cpu = 0;
+  while (!CPU_ISSET(cpu, &allowed)) ++cpu;
+  const std::string own = std::to_string(cpu);
+  ServerProcess server({.data = directory_ / "data", .flags = {"--cpus", own}});
+  ASSERT_TRUE(server.start());
+  EXPECT_EQ(status_of(net::BlockingClient(server.client_options()).ping()), Status::ok);
+  const std::vector<std::string> threads = cpus_of_threads(server.process().pid());
+  EXPECT_GT(threads.size(), 3u);
+  EXPECT_EQ(std::ranges::count(threads, own), 1) << testing::PrintToString(threads);
+  for (const std::string& cpus : threads) {
+    const bool starts_with_own = cpus.starts_with(own + "-") || cpus.starts_with(own + ",");
+    EXPECT_FALSE(starts_with_own) << cpus;
+  }
 }
 
 TEST_F(SettingsTest, AreRefusedFromAFileThatIsNotThere) {

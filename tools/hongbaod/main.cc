@@ -76,7 +76,8 @@ int run(Settings settings) {
       connections_that_fit(settings.server.connections_max, settings.engine.workers);
   net::Server server(settings.server);
   for (std::uint16_t i = 0; i < (*engine)->worker_count(); ++i) {
-    server.add_worker((*engine)->worker(i), (*engine)->storage(i), (*engine)->archive());
+    server.add_worker((*engine)->worker(i), (*engine)->storage(i), (*engine)->archive(),
+                      (*engine)->cpu(i));
   }
   if (Result<void> started = server.start(); !started) return complain(started.error());
   const net::Listener& first = settings.server.listeners.front();

@@ -147,6 +147,11 @@ void add_flags(CLI::App& app, Settings& s, ListenFlags& listen) {
       ->capture_default_str();
   app.add_option("--workers", s.engine.workers, "Threads, each with one shard")
       ->capture_default_str();
+  app.add_option("--cpus", s.engine.cpus,
+                 "The workers' processors, one each, kept free of the server's other threads where "
+                 "there are more [wherever the system puts them]")
+      ->delimiter(',')
+      ->type_name("N,...");
   app.add_option("--acknowledgement", listen.acknowledgement,
                  "What an answer waits for, unless its listener says: memory or disk [disk]")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Acknowledgement>{

@@ -1,0 +1,27 @@
+// Which processors threads run on.
+//
+// A worker that has a processor to itself is not moved, and finds nobody there when it wakes.  On
+// Linux with the EEVDF scheduler (6.6 and later) even a thread of SCHED_IDLE can hold one that a
+// waking thread wants until the next tick, 1 to 10 ms.
+//
+// Threads: each call is about the thread that calls.  New threads start with the set of the one
+//          that starts them.
+#pragma once
+
+#include <span>
+
+#include "engine/base/result.h"
+
+namespace hb {
+
+// Nothing wrong, or an error that names the processor: it is named twice, or this process may not
+// use it.
+Result<void> check_cpus(std::span<const unsigned> cpus);
+
+// From now on this thread runs on that processor only.
+Result<void> run_on_cpu(unsigned cpu);
+
+// From now on this thread leaves those processors alone, as long as it may use any other.
+Result<void> keep_off_cpus(std::span<const unsigned> cpus);
+
+}  // namespace hb
