@@ -4,7 +4,15 @@ import contextlib
 import json
 import re
 
-from bench.harness.process import BIN, Child, Failure, run, tail, throw_away_directory
+from bench.harness.process import (
+    BIN,
+    Child,
+    Failure,
+    cpus_apart,
+    run,
+    tail,
+    throw_away_directory,
+)
 
 # What `hongbao load` may take beside the time that it asks for: preparing, draining, the audit.
 PREPARING_SECONDS_MAX = 600
@@ -14,11 +22,16 @@ PREPARING_SECONDS_MAX = 600
 def server(base, workers=1):
     """Starts it on a free port with an empty data directory below `base`; yields its address.
 
-    At the end it is stopped, which must succeed, and its data are removed.
+    Its workers have processors of their own if there are enough.  At the end it is stopped, which
+    must succeed, and its data are removed.
     """
     with throw_away_directory(base) as directory:
         command = [BIN / "hongbaod", "--listen", "127.0.0.1:0", "--data", directory / "data"]
-        child = Child([*command, "--workers", workers], directory / "log")
+        command += ["--workers", workers]
+        cpus, _ = cpus_apart(workers)
+        if cpus:
+            command += ["--cpus", ",".join(map(str, cpus))]
+        child = Child(command, directory / "log")
 
         def address():
             found = re.search(r"^hongbaod ready: listening on ([^,]+),", tail(child.log), re.M)
@@ -34,14 +47,16 @@ def server(base, workers=1):
             raise Failure(f"hongbaod ended with status {status}:\n{tail(child.log)}")
 
 
-def load(address, arguments, duration_s):
-    """Runs `hongbao load` and returns its result, whose books are right and whose answers all came.
+def load(address, arguments, duration_s, workers=1):
+    """Runs `hongbao load`, off the workers' processors, and returns its result, whose books are
+    right and whose answers all came.
 
     Raises Failure otherwise: a fast run with broken books is a failed run.
     """
     command = [BIN / "hongbao", "--server", address, "load", *arguments]
     command += ["--duration", f"{round(duration_s * 1000)}ms", "--json", "-"]
-    result = json.loads(run(command, duration_s + PREPARING_SECONDS_MAX))
+    _, cpus = cpus_apart(workers)
+    result = json.loads(run(command, duration_s + PREPARING_SECONDS_MAX, cpus=cpus))
     if not result["audit"]["ok"]:
         raise Failure(f"the books are broken: {result['audit']}")
     if result["errors"] or result["broken_connections"]:
@@ -52,4 +67,4 @@ def load(address, arguments, duration_s):
 def load_once(base, arguments, duration_s, workers=1):
     """The same against a server of its own."""
     with server(base, workers) as address:
-        return load(address, arguments, duration_s)
+        return load(address, arguments, duration_s, workers)

@@ -20,9 +20,23 @@ class Failure(Exception):
     """What was to be measured could not be: its text says why, for a person to read."""
 
 
-def _die_with_parent():
-    """Runs in the child: should the script be killed outright, the kernel ends the child too."""
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+def _in_child(cpus=()):
+    """What runs in the child first."""
+
+    def prepare():
+        # Should the script be killed outright, the kernel ends the child too.
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if cpus:
+            os.sched_setaffinity(0, cpus)
+
+    return prepare
+
+
+def cpus_apart(workers):
+    """Processors for a server's workers, one each, and those for everything else; none of either
+    where there are too few, and then the system puts the threads where it likes."""
+    allowed = sorted(os.sched_getaffinity(0))
+    return (allowed[:workers], allowed[workers:]) if len(allowed) > workers else ([], [])
 
 
 _cleaning_up = 0
@@ -90,7 +104,7 @@ class Child:
                     stdin=subprocess.DEVNULL,
                     stdout=out,
                     stderr=subprocess.STDOUT,
-                    preexec_fn=_die_with_parent,
+                    preexec_fn=_in_child(),
                     **options,
                 )
             except OSError as error:
@@ -120,8 +134,9 @@ class Child:
         return self.process.returncode
 
 
-def run(command, seconds, accept=(0,), **options):
-    """Runs a program to its end and returns its standard output; at most so many seconds."""
+def run(command, seconds, accept=(0,), cpus=(), **options):
+    """Runs a program to its end and returns its standard output; at most so many seconds, and on
+    those processors if some are named."""
     words = [str(word) for word in command]
     try:
         done = subprocess.run(
@@ -130,7 +145,7 @@ def run(command, seconds, accept=(0,), **options):
             capture_output=True,
             text=True,
             timeout=seconds,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_in_child(cpus),
             **options,
         )
     except OSError as error:
