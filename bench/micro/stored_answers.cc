@@ -38,7 +38,7 @@ class Answers {
   ReplayStore& store(std::uint64_t i) { return stores_[mix64(~i) % limits::partitions]; }
 
   std::uint64_t count_;
-  Slab<ReplayRow> slab_;
+  TableRuns<ReplayRow> slab_;
   std::vector<ReplayStore> stores_;
 };
 

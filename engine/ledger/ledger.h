@@ -370,9 +370,9 @@ class Ledger {
   std::uint16_t shard_count_;
   PartitionId first_;
   std::uint32_t partition_count_;
-  Slab<WalletRow> wallet_rows_;
+  TableRuns<WalletRow> wallet_rows_;
   std::vector<WalletTable> wallets_;  // by partition, from first_
-  Slab<ReplayRow> replay_rows_;
+  TableRuns<ReplayRow> replay_rows_;
   std::vector<ReplayStore> replays_;                                  // by partition, from first_
   std::vector<std::unordered_map<std::uint64_t, DailyUsage>> usage_;  // likewise; by user
   PacketStore packets_;

@@ -2,10 +2,10 @@
 //
 // A region is 64 MiB, so an index resolves through a handful of region pointers that stay in the
 // first cache level, and the kernel can back it with huge pages.  Regions are never returned or
-// moved: a reference to a cell stays good until the cell is freed.
+// moved: a reference to a cell stays good.
 //
-// Cost:       get is two loads, the first of them cached.  allocate and free are O(1).
-// Memory:     no header a cell; freed runs wait in a list by length for a run of that length.
+// Cost:       get is two loads, the first of them cached.  allocate is O(1).
+// Memory:     no header a cell; what does not fit behind the last run of a region is left empty.
 // Threads:    none.  One ledger owns its slabs.
 #pragma once
 
@@ -15,7 +15,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
-#include <cstring>
 #include <memory>
 #include <vector>
 
@@ -35,28 +34,17 @@ class Slab {
   static_assert(std::has_single_bit(sizeof(Cell)));
   static constexpr std::uint32_t cells_per_region = slab_region_bytes / sizeof(Cell);
   static constexpr std::uint32_t none = UINT32_MAX;
+  static constexpr std::uint32_t run_max = cells_per_region / 2;
 
   // Index of `count` cells side by side, with whatever bytes were there before.
   // REQUIRES: 0 < count <= run_max.
   std::uint32_t allocate(std::uint32_t count = 1) {
     HB_ASSERT(count > 0 && count <= run_max);
-    if (count < free_.size() && free_[count] != none) {
-      const std::uint32_t run = free_[count];
-      std::memcpy(&free_[count], &get(run), sizeof(std::uint32_t));
-      return run;
-    }
     if (regions_.empty() || used_ + count > cells_per_region) add_region();
     const std::uint32_t run =
         static_cast<std::uint32_t>(regions_.size() - 1) * cells_per_region + used_;
     used_ += count;
     return run;
-  }
-
-  // Gives back a run that allocate(count) yielded.
-  void free(std::uint32_t run, std::uint32_t count = 1) {
-    if (free_.size() <= count) free_.resize(count + 1, none);
-    std::memcpy(static_cast<void*>(&get(run)), &free_[count], sizeof(std::uint32_t));
-    free_[count] = run;
   }
 
   Cell& get(std::uint32_t index) {
@@ -66,14 +54,13 @@ class Slab {
     return regions_[index / cells_per_region].get()[index % cells_per_region];
   }
 
-  // Bytes in use or waiting in free lists.
+  // Bytes handed out, and left empty in between.
   std::size_t bytes() const {
     if (regions_.empty()) return 0;
     return (regions_.size() - 1) * slab_region_bytes + used_ * sizeof(Cell);
   }
 
  private:
-  static constexpr std::uint32_t run_max = cells_per_region / 2;
   static constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
 
   void add_region() {
@@ -87,8 +74,7 @@ class Slab {
   }
 
   std::vector<std::unique_ptr<Cell, FreeMemory>> regions_;
-  std::uint32_t used_ = 0;           // cells handed out of the last region
-  std::vector<std::uint32_t> free_;  // first free run, by its length
+  std::uint32_t used_ = 0;  // cells handed out of the last region
 };
 
 }  // namespace hb

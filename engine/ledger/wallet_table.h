@@ -5,7 +5,7 @@
 //
 // Cost:       find and insert touch one cache line as a rule (rows are half a line, at most three
 //             quarters full, linear probing).  Growth doubles: O(rows of this partition).
-// Memory:     32 bytes a row, 43 to 85 bytes a wallet, in a slab that all tables of a ledger share:
+// Memory:     32 bytes a row, 43 to 85 bytes a wallet, side by side with all tables of a ledger:
 //             huge pages keep a random credit to one cache miss and no page walk.
 // Threads:    none.
 // Invariants: wallets are never removed; a row's address changes only when another is inserted.
@@ -21,7 +21,7 @@
 #include "engine/base/prefetch.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
-#include "engine/ledger/slab.h"
+#include "engine/ledger/table_runs.h"
 
 namespace hb {
 
@@ -51,9 +51,9 @@ class WalletTable {
   }
 
   // The user's row, made if it is not there (then with balance 0 and this opening time).
-  WalletRow& find_or_open(UserId user, Time now, Slab<WalletRow>& slab) {
+  WalletRow& find_or_open(UserId user, Time now, TableRuns<WalletRow>& runs) {
     if (WalletRow* row = find(user)) return *row;
-    if ((count_ + 1) * 4 > capacity() * 3) grow(slab);
+    if ((count_ + 1) * 4 > capacity() * 3) grow(runs);
     std::uint32_t i = home(user);
     while (rows_[i].user != UserId{}) i = (i + 1) & mask_;
     rows_[i] = WalletRow{.user = user, .balance = Amount{}, .opened_at = now};
@@ -78,7 +78,7 @@ class WalletTable {
   }
 
  private:
-  static constexpr std::uint32_t capacity_min = 8;
+  static constexpr std::uint32_t capacity_min = TableRuns<WalletRow>::run_min;
 
   // The low bits; the high ones chose the partition.
   std::uint32_t home(UserId user) const {
@@ -86,13 +86,13 @@ class WalletTable {
   }
   std::size_t capacity() const { return mask_ == 0 ? 0 : std::size_t{mask_} + 1; }
 
-  void grow(Slab<WalletRow>& slab) {
+  void grow(TableRuns<WalletRow>& runs) {
     const std::span<const WalletRow> old(rows_, capacity());
     const std::uint32_t old_run = run_;
     const auto new_capacity =
         old.empty() ? capacity_min : static_cast<std::uint32_t>(old.size() * 2);
-    run_ = slab.allocate(new_capacity);
-    rows_ = &slab.get(run_);
+    run_ = runs.allocate(new_capacity);
+    rows_ = &runs.get(run_);
     mask_ = new_capacity - 1;
     std::uninitialized_fill_n(rows_, new_capacity, WalletRow{});
     for (const WalletRow& row : old) {
@@ -101,11 +101,11 @@ class WalletTable {
       while (rows_[i].user != UserId{}) i = (i + 1) & mask_;
       rows_[i] = row;
     }
-    if (!old.empty()) slab.free(old_run, static_cast<std::uint32_t>(old.size()));
+    if (!old.empty()) runs.free(old_run, static_cast<std::uint32_t>(old.size()));
   }
 
   WalletRow* rows_ = nullptr;
-  std::uint32_t run_ = 0;   // the rows' place in the slab
+  std::uint32_t run_ = 0;   // the rows' place among the runs
   std::uint32_t mask_ = 0;  // capacity - 1; 0: no rows yet
   std::uint32_t count_ = 0;
 };

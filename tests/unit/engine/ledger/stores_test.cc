@@ -1,25 +1,30 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 #include <random>
+#include <utility>
+#include <vector>
 
 #include "engine/ledger/packet_store.h"
 #include "engine/ledger/replay_store.h"
 #include "engine/ledger/slab.h"
+#include "engine/ledger/table_runs.h"
 #include "engine/ledger/wallet_table.h"
 
 namespace hb {
 namespace {
 
 TEST(WalletTable, AgreesWithAMapThroughGrowth) {
-  Slab<WalletRow> slab;
+  TableRuns<WalletRow> runs;
   WalletTable table;
   std::map<std::uint64_t, std::int64_t> model;
   std::mt19937_64 random(7);
   EXPECT_EQ(table.find(UserId{1}), nullptr);
   for (int i = 0; i < 50'000; ++i) {
     const UserId user{1 + random() % 20'000};
-    table.find_or_open(user, Time{i}, slab).balance += Amount{i};
+    table.find_or_open(user, Time{i}, runs).balance += Amount{i};
     model[user.value] += i;
   }
   EXPECT_EQ(table.size(), model.size());
@@ -34,20 +39,20 @@ TEST(WalletTable, AgreesWithAMapThroughGrowth) {
 }
 
 TEST(WalletTable, KeepsTheOpeningTimeOfTheFirstCall) {
-  Slab<WalletRow> slab;
+  TableRuns<WalletRow> runs;
   WalletTable table;
-  table.find_or_open(UserId{5}, Time{10}, slab);
-  table.find_or_open(UserId{5}, Time{20}, slab);
+  table.find_or_open(UserId{5}, Time{10}, runs);
+  table.find_or_open(UserId{5}, Time{20}, runs);
   EXPECT_EQ(table.find(UserId{5})->opened_at, Time{10});
 }
 
 TEST(ReplayStore, KeepsARowForTwoDaysAndAtMostThree) {
   const Time first{1'700'000'000'000'000};
   for (const int offset_hours : {0, 5, 12, 23}) {
-    Slab<ReplayRow> slab;
+    TableRuns<ReplayRow> runs;
     ReplayStore store;
     const Time stored = first + Duration::hours(offset_hours);
-    store.insert({Key128{1, 2}, 3, 4}, stored, slab);
+    store.insert({Key128{1, 2}, 3, 4}, stored, runs);
     ASSERT_NE(store.find(Key128{1, 2}, stored + Duration::hours(48)), nullptr);
     EXPECT_EQ(store.find(Key128{1, 2}, stored + Duration::hours(48))->answer, 4u);
     EXPECT_EQ(store.find(Key128{1, 2}, stored + Duration::hours(72)), nullptr);
@@ -56,22 +61,22 @@ TEST(ReplayStore, KeepsARowForTwoDaysAndAtMostThree) {
 
 TEST(ReplayStore, ForgetsByTimeWhetherOrNotAnythingWasInsertedSince) {
   const Time first{1'700'000'000'000'000};
-  Slab<ReplayRow> slab;
+  TableRuns<ReplayRow> runs;
   ReplayStore idle, busy;
-  idle.insert({Key128{1, 2}, 3, 4}, first, slab);
-  busy.insert({Key128{1, 2}, 3, 4}, first, slab);
+  idle.insert({Key128{1, 2}, 3, 4}, first, runs);
+  busy.insert({Key128{1, 2}, 3, 4}, first, runs);
   for (int hour = 1; hour <= 100; ++hour) {
     const Time now = first + Duration::hours(hour);
-    busy.insert({Key128{static_cast<std::uint64_t>(hour), 99}, 3, 4}, now, slab);
+    busy.insert({Key128{static_cast<std::uint64_t>(hour), 99}, 3, 4}, now, runs);
     EXPECT_EQ(idle.find(Key128{1, 2}, now) != nullptr, busy.find(Key128{1, 2}, now) != nullptr);
   }
 }
 
 TEST(ReplayStore, FindsEveryRowThroughGrowth) {
-  Slab<ReplayRow> slab;
+  TableRuns<ReplayRow> runs;
   ReplayStore store;
   const Time now{1'700'000'000'000'000};
-  for (std::uint64_t i = 1; i <= 10'000; ++i) store.insert({Key128{i, 0}, i, i * 2}, now, slab);
+  for (std::uint64_t i = 1; i <= 10'000; ++i) store.insert({Key128{i, 0}, i, i * 2}, now, runs);
   for (std::uint64_t i = 1; i <= 10'000; ++i) {
     ASSERT_NE(store.find(Key128{i, 0}, now), nullptr);
     EXPECT_EQ(store.find(Key128{i, 0}, now)->answer, i * 2);
@@ -104,21 +109,73 @@ TEST(PacketStore, FindsByIdAndTellsTheIdOfASlot) {
   EXPECT_EQ(store.find(packet_id(PartitionId{150}, 1)), nullptr);
 }
 
-TEST(Slab, ReusesFreedRunsOfTheSameLength) {
-  struct Cell {
-    char bytes[16];
-  };
-  Slab<Cell> slab;
-  const std::uint32_t a = slab.allocate(3);
-  const std::uint32_t b = slab.allocate(3);
-  const std::uint32_t c = slab.allocate(5);
-  slab.free(a, 3);
-  slab.free(b, 3);
-  slab.free(c, 5);
-  EXPECT_EQ(slab.allocate(5), c);
-  EXPECT_EQ(slab.allocate(3), b);
-  EXPECT_EQ(slab.allocate(3), a);
-  EXPECT_GT(slab.allocate(3), c);
+using Runs = TableRuns<WalletRow>;
+
+TEST(TableRuns, NeverHandOutARowTwice) {
+  Runs runs;
+  std::mt19937_64 random(11);
+  std::map<std::uint32_t, std::uint32_t> held;  // length by first row
+  for (int i = 0; i < 100'000; ++i) {
+    if (held.size() > 200 || (!held.empty() && random() % 3 == 0)) {
+      auto chosen = held.lower_bound(static_cast<std::uint32_t>(random() % 100'000));
+      if (chosen == held.end()) chosen = held.begin();
+      const auto [first, count] = *chosen;
+      ASSERT_EQ(runs.get(first).user.value, first) << "somebody wrote into a run that is held";
+      ASSERT_EQ(runs.get(first + count - 1).opened_at.us(), count);
+      runs.free(first, count);
+      held.erase(chosen);
+      continue;
+    }
+    const std::uint32_t count = Runs::run_min << random() % 8;
+    const std::uint32_t first = runs.allocate(count);
+    ASSERT_EQ(first % count, 0u);
+    const auto after = held.lower_bound(first);
+    ASSERT_TRUE(after == held.end() || first + count <= after->first);
+    if (after != held.begin()) {
+      const auto [before, length] = *std::prev(after);
+      ASSERT_LE(before + length, first);
+    }
+    held[first] = count;
+    runs.get(first).user = UserId{first};
+    runs.get(first + count - 1).opened_at = Time{count};
+  }
+}
+
+TEST(TableRuns, JoinHalvesThatAreFree) {
+  Runs runs;
+  std::vector<std::uint32_t> small;
+  for (int i = 0; i < 64; ++i) small.push_back(runs.allocate(Runs::run_min));
+  const std::size_t bytes = runs.bytes();
+  std::ranges::shuffle(small, std::mt19937_64(5));
+  for (const std::uint32_t run : small) runs.free(run, Runs::run_min);
+  EXPECT_EQ(runs.allocate(64 * Runs::run_min), 0u);
+  EXPECT_EQ(runs.bytes(), bytes);
+}
+
+// What the small tables left is in the large ones: 1.5 times as much as they hold at most.
+TEST(TableRuns, HoldLittleMoreThanTablesThatGrowAtTheSameTime) {
+  constexpr std::size_t tables = 1'000;
+  Runs runs;
+  std::mt19937_64 random(3);
+  std::vector<std::uint32_t> run(tables);
+  for (std::uint32_t& first : run) first = runs.allocate(Runs::run_min);
+  std::uint32_t count = Runs::run_min;
+  for (; count < 1'024; count *= 2) {
+    std::ranges::shuffle(run, random);
+    for (std::uint32_t& first : run) {
+      const std::uint32_t old = std::exchange(first, runs.allocate(2 * count));
+      runs.free(old, count);
+    }
+  }
+  EXPECT_LT(runs.bytes(), tables * count * sizeof(WalletRow) * 3 / 2);
+}
+
+TEST(TableRuns, HaveTheLongestRunToo) {
+  Runs runs;
+  const std::uint32_t longest = runs.allocate(Runs::run_max);
+  EXPECT_NE(runs.allocate(Runs::run_min) / Runs::run_max, longest / Runs::run_max);
+  runs.free(longest, Runs::run_max);
+  EXPECT_EQ(runs.allocate(Runs::run_max), longest);
 }
 
 TEST(Slab, RunsNeverCrossARegion) {
