@@ -19,16 +19,15 @@ PREPARING_SECONDS_MAX = 600
 
 
 @contextlib.contextmanager
-def server(base, workers=1):
+def server(base, workers=1, cpus=()):
     """Starts it on a free port with an empty data directory below `base`; yields its address.
 
-    Its workers have processors of their own if there are enough.  At the end it is stopped, which
-    must succeed, and its data are removed.
+    Its workers run on those processors if some are named.  At the end it is stopped, which must
+    succeed, and its data are removed.
     """
     with throw_away_directory(base) as directory:
         command = [BIN / "hongbaod", "--listen", "127.0.0.1:0", "--data", directory / "data"]
         command += ["--workers", workers]
-        cpus, _ = cpus_apart(workers)
         if cpus:
             command += ["--cpus", ",".join(map(str, cpus))]
         child = Child(command, directory / "log")
@@ -47,15 +46,14 @@ def server(base, workers=1):
             raise Failure(f"hongbaod ended with status {status}:\n{tail(child.log)}")
 
 
-def load(address, arguments, duration_s, workers=1):
-    """Runs `hongbao load`, off the workers' processors, and returns its result, whose books are
-    right and whose answers all came.
+def load(address, arguments, duration_s, cpus=()):
+    """Runs `hongbao load`, on those processors if some are named, and returns its result, whose
+    books are right and whose answers all came.
 
     Raises Failure otherwise: a fast run with broken books is a failed run.
     """
     command = [BIN / "hongbao", "--server", address, "load", *arguments]
     command += ["--duration", f"{round(duration_s * 1000)}ms", "--json", "-"]
-    _, cpus = cpus_apart(workers)
     result = json.loads(run(command, duration_s + PREPARING_SECONDS_MAX, cpus=cpus))
     if not result["audit"]["ok"]:
         raise Failure(f"the books are broken: {result['audit']}")
@@ -64,7 +62,9 @@ def load(address, arguments, duration_s, workers=1):
     return result
 
 
-def load_once(base, arguments, duration_s, workers=1):
-    """The same against a server of its own."""
-    with server(base, workers) as address:
-        return load(address, arguments, duration_s, workers)
+def load_once(base, arguments, duration_s, workers=1, apart=True):
+    """The same against a server of its own; the workers have processors to themselves if there are
+    enough and this is not unwanted."""
+    of_workers, others = cpus_apart(workers) if apart else ([], [])
+    with server(base, workers, of_workers) as address:
+        return load(address, arguments, duration_s, others)
