@@ -45,12 +45,17 @@ def _answers(port):
 
 
 @contextlib.contextmanager
-def redis(base, appendfsync):
-    """Yields the port of a Redis whose append-only file is synced so."""
+def redis(base, appendfsync, cpus=(), others=()):
+    """Yields the port of a Redis whose append-only file is synced so; if processors are named, its
+    thread that serves runs on those, what it does beside on the others."""
     with throw_away_directory(base) as directory:
         port = _free_port()
         command = ["redis-server", HERE / "redis.conf", "--port", port, "--dir", directory]
-        child = Child([*command, "--appendfsync", appendfsync], directory / "log")
+        command += ["--appendfsync", appendfsync]
+        if cpus:
+            beside = ",".join(map(str, others))
+            command += ["--server_cpulist", ",".join(map(str, cpus)), "--bio_cpulist", beside]
+        child = Child(command, directory / "log")
         try:
             child.wait_until(lambda: _answers(port))
             yield port

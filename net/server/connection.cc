@@ -73,7 +73,7 @@ void Connection::write_all() {
 void Connection::check_idle(Time now) {
   if (dead_) return;
   session_.check_idle(now);
-  proceed();
+  proceed(Taking::nothing);
 }
 
 void Connection::abort() {

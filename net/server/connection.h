@@ -53,8 +53,12 @@ class Connection {
 
   bool dead() const { return dead_; }
 
-  // Set while the connection stands in its owner's list of those to proceed.
-  bool listed = false;
+  // Something waits to be written, and the socket takes it.
+  bool wants_write() { return !dead_ && writable_ && !session_.output().empty(); }
+
+  // Set while the connection stands in its owner's lists.
+  bool answered = false;
+  bool asking = false;
 
  private:
   void read_once();

@@ -119,9 +119,9 @@ void WorkerLoop::turn_until_stopped() {
     handle_events(0);
     const bool more = worker_.turn(*this);
     if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
-    proceed_listed();
+    proceed();
     check_idle_each_second();
-    if (!more && listed_.empty()) sleep();
+    if (!more && all_proceeded()) sleep();
   }
 }
 
@@ -132,7 +132,7 @@ void WorkerLoop::drain() {
   bool answered = false;
   while (loops_unanswered_ > 0 && worker_.now() < deadline) {
     worker_.turn(*this);
-    proceed_listed();
+    proceed();
     if (!answered && worker_.answered()) {
       answered = true;
       --loops_unanswered_;
@@ -155,13 +155,14 @@ void WorkerLoop::handle_events(int wait_ms) {
     const auto found = connections_.find(event.id);
     if (found == connections_.end()) continue;
     found->second->note(event);
-    list(found->second);
+    if (found->second->wants_write()) note_answered(found->second);
+    note_asking(found->second);
   }
   if (posted_.exchange(false)) {
     io_.restart();
     io_.poll();
   }
-  proceed_listed();
+  proceed();
 }
 
 void WorkerLoop::deliver_queries() {
@@ -169,7 +170,7 @@ void WorkerLoop::deliver_queries() {
     const auto found = connections_.find(reply.to.connection);
     if (found == connections_.end()) continue;
     found->second->session().answer(reply);
-    list(found->second);
+    note_answered(found->second);
   }
 }
 
@@ -178,10 +179,10 @@ void WorkerLoop::sleep() {
   storage_.set_notifications(true);
   // What completed before the notifications were on is seen by this turn, the last before sleep.
   const bool more = worker_.turn(*this);
-  if (!more && listed_.empty() && !posted_ && !stopping_) handle_events(sleep_max_ms);
+  if (!more && all_proceeded() && !posted_ && !stopping_) handle_events(sleep_max_ms);
   storage_.set_notifications(false);
   worker_.woken();
-  proceed_listed();
+  proceed();
 }
 
 void WorkerLoop::deliver(const ReplyBatch& replies) {
@@ -193,31 +194,38 @@ void WorkerLoop::deliver(const ReplyBatch& replies) {
       last_id = reply.to.connection;
       connection = found == connections_.end() ? nullptr : found->second.get();
       if (connection == nullptr) continue;
-      list(found->second);
+      note_answered(found->second);
     }
     connection->session().answer(reply, replies);
   }
 }
 
-void WorkerLoop::list(const std::shared_ptr<Connection>& connection) {
-  if (connection->listed) return;
-  connection->listed = true;
-  listed_.push_back(connection);
+void WorkerLoop::note_answered(const std::shared_ptr<Connection>& connection) {
+  if (std::exchange(connection->answered, true)) return;
+  answered_.push_back(connection);
 }
 
-// Those that were left out come first next time, or the same would fill every turn.
-void WorkerLoop::proceed_listed() {
-  std::swap(proceeding_, listed_);
-  for (std::shared_ptr<Connection>& connection : proceeding_) {
-    connection->listed = false;
-    const bool enough = worker_.gathered() >= turn_commands_max;
-    connection->proceed(enough ? Connection::Taking::nothing : Connection::Taking::commands);
-    if (enough && connection->wants_turn()) list(std::exchange(connection, nullptr));
+void WorkerLoop::note_asking(const std::shared_ptr<Connection>& connection) {
+  if (std::exchange(connection->asking, true)) return;
+  asking_.push_back(connection);
+}
+
+// Who is left out when enough has gathered stays at the head of the line.
+void WorkerLoop::proceed() {
+  for (const std::shared_ptr<Connection>& connection : answered_) {
+    connection->answered = false;
+    connection->proceed(Connection::Taking::nothing);
+    if (connection->wants_turn()) note_asking(connection);
   }
-  for (const std::shared_ptr<Connection>& connection : proceeding_) {
-    if (connection != nullptr && connection->wants_turn()) list(connection);
+  answered_.clear();
+  for (std::size_t waiting = asking_.size(); waiting > 0; --waiting) {
+    if (worker_.gathered() >= turn_commands_max) return;
+    const std::shared_ptr<Connection> connection = std::move(asking_.front());
+    asking_.pop_front();
+    connection->asking = false;
+    connection->proceed(Connection::Taking::commands);
+    if (connection->wants_turn()) note_asking(connection);
   }
-  proceeding_.clear();
 }
 
 void WorkerLoop::check_idle_each_second() {

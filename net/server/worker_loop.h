@@ -25,6 +25,7 @@
 #include "engine/archive/service.h"
 #include "engine/runtime/disk_storage.h"
 #include "engine/runtime/worker.h"
+#include "engine/shard/waiting_line.h"
 #include "net/server/connection.h"
 #include "net/server/options.h"
 #include "net/server/query_returns.h"
@@ -85,9 +86,12 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   void handle_events(int wait_ms);
   void deliver_queries();
   void sleep();
-  void proceed_listed();
+  // Writes what is answered, and takes commands until a turn's worth has gathered.
+  void proceed();
+  bool all_proceeded() const { return answered_.empty() && asking_.empty(); }
   void check_idle_each_second();
-  void list(const std::shared_ptr<Connection>& connection);
+  void note_answered(const std::shared_ptr<Connection>& connection);
+  void note_asking(const std::shared_ptr<Connection>& connection);
   std::vector<std::shared_ptr<Connection>> all_connections() const;
 
   const ServerOptions& options_;
@@ -103,8 +107,8 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   Level at_memory_;
   Level at_disk_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
-  std::vector<std::shared_ptr<Connection>> listed_;  // to proceed
-  std::vector<std::shared_ptr<Connection>> proceeding_;
+  std::vector<std::shared_ptr<Connection>> answered_;  // have something to write
+  WaitingLine<std::shared_ptr<Connection>> asking_;    // may have commands; the first is next
   std::uint64_t next_connection_ = 1;
   Time last_idle_check_{};
   std::atomic<bool> stopping_{false};
