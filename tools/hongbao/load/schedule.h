@@ -24,6 +24,7 @@ class PoissonSchedule {
   }
 
   std::int64_t due_ns() const { return static_cast<std::int64_t>(due_ns_); }
+  double mean_gap_ns() const { return mean_gap_ns_; }
   void advance() { due_ns_ -= mean_gap_ns_ * std::log(random_.unit()); }
 
  private:
