@@ -249,6 +249,8 @@ class PacketStore {
     const ClaimCell* const cells = &claims_.get(row->claims);
     hb::prefetch(cells);
     hb::prefetch(first_share(*row) + row->claimed_count);  // where the next claim goes
+    // A packet of many shares: the tags' end; what lies between follows by itself.
+    if (tag_cells(row->share_count) != 0) hb::prefetch(first_tag(*row) + row->claimed_count);
   }
 
   std::size_t size() const { return count_; }
