@@ -25,20 +25,20 @@ class Answers {
   std::uint64_t count() const { return count_; }
   void insert_all() {
     for (std::uint64_t i = 0; i < count_; ++i) {
-      store(i).insert({.key = key(i), .fingerprint = i, .answer = i}, now, slab_);
+      store(i).insert({.key = key(i), .fingerprint = i, .answer = i}, now, runs_);
     }
   }
   const ReplayRow* find(std::uint64_t i) const {
     return const_cast<Answers*>(this)->store(i).find(key(i), now);
   }
-  double bytes() const { return static_cast<double>(slab_.bytes()); }
+  double bytes() const { return static_cast<double>(runs_.bytes()); }
 
  private:
   static Key128 key(std::uint64_t i) { return {mix64(i + 1), i}; }
   ReplayStore& store(std::uint64_t i) { return stores_[mix64(~i) % limits::partitions]; }
 
   std::uint64_t count_;
-  TableRuns<ReplayRow> slab_;
+  TableRuns<ReplayRow> runs_;
   std::vector<ReplayStore> stores_;
 };
 

@@ -75,8 +75,7 @@ rocksdb::Options options_for_archive() {
   options.compression = rocksdb::kLZ4Compression;
   options.write_buffer_size = std::size_t{64} << 20;
   options.max_background_jobs = 2;
-  // Else the kernel writes a table when it is complete, 64 MiB at once, and journals wait behind
-  // it.
+  // Else the kernel writes a complete table, 64 MiB at once, and journals wait behind it.
   options.bytes_per_sync = std::size_t{128} << 10;
   options.strict_bytes_per_sync = true;
   options.max_open_files = 256;

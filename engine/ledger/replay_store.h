@@ -5,9 +5,8 @@
 // its rows.  A lookup asks by time, not by what has been dropped, so replay from the journal sees
 // the same answers as the live run did.
 //
-// Cost:       find probes three tables, a cache line or two each as a rule, 16 in a row in one that
-// is
-//             about to grow; insert O(1) amortised.
+// Cost:       find probes three tables, a cache line or two each as a rule, 16 in a row in one
+//             that is about to grow; insert O(1) amortised.
 // Memory:     32 bytes a row, 37 to 73 bytes an answer.
 // Threads:    none.
 #pragma once

@@ -4,6 +4,7 @@
 #include <sched.h>
 
 #include <cerrno>
+#include <utility>
 
 #include "engine/runtime/posix_file.h"
 

@@ -1,8 +1,7 @@
 // Which processors threads run on.
 //
-// A worker that has a processor to itself is not moved, and finds nobody there when it wakes.  On
-// Linux with the EEVDF scheduler (6.6 and later) even a thread of SCHED_IDLE can hold one that a
-// waking thread wants until the next tick, 1 to 10 ms.
+// A worker that has a processor to itself is not moved, and finds nobody there when it wakes: as
+// engine/archive/background.h says, even a thread of SCHED_IDLE can be in the way for milliseconds.
 //
 // Threads: each call is about the thread that calls.  New threads start with the set of the one
 //          that starts them.

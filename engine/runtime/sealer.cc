@@ -1,8 +1,8 @@
 #include "engine/runtime/sealer.h"
 
-#include <sched.h>
 #include <spdlog/spdlog.h>
 
+#include "engine/archive/background.h"
 #include "engine/journal/segment_seal.h"
 
 namespace hb {
@@ -27,8 +27,7 @@ void Sealer::add(Storage& storage, std::uint64_t segment) {
 }
 
 void Sealer::run() {
-  constexpr sched_param none{};
-  sched_setscheduler(0, SCHED_IDLE, &none);  // of this thread: a seal may wait, a claim may not
+  archive::run_in_background();  // a seal may wait, a claim may not
   std::unique_lock lock(mutex_);
   for (;;) {
     wanted_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
