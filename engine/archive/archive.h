@@ -53,7 +53,7 @@ class View {
 // before it, so it tells which journal this was.
 struct Mark {
   Sequence last{};      // event
-  Checksum128 block{};  // that ends with it
+  Checksum128 block{};  // that holds it
   friend bool operator==(const Mark&, const Mark&) = default;
 };
 std::string encode(const Mark& mark);

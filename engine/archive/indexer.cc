@@ -222,9 +222,11 @@ Result<void> Indexer::add(ShardId shard, const journal::BlockView& block) {
   for (const journal::Record record : block) {
     if (record.sequence <= mark.last) continue;
     if (Result<void> added = add(shard, record); !added) return added;
-    courtesy_.step();
     mark.last = record.sequence;
     mark.block = block.header().checksum;
+    courtesy_.step();
+    if (++gathered_ < batch_events_) continue;
+    if (Result<void> written = commit(); !written) return written;
   }
   return {};
 }
@@ -314,7 +316,7 @@ Result<void> Indexer::commit() {
   batch_.Clear();
   new_parties_.clear();
   new_cases_.clear();
-  events_ = 0;
+  gathered_ = 0;
   return {};
 }
 

@@ -4,7 +4,7 @@
 // it must know of earlier events (who sent a packet, what a case is about) it finds in the batch's
 // own notes or in the archive.  Keys are only ever added, but for a wallet's balance, into which
 // amounts are merged; since the batch also holds the marks, and events up to a mark are passed
-// over, nothing is ever merged twice.
+// over, nothing is ever merged twice.  A batch may end within a block.
 //
 // Cost:    2 to 4 keys an event, some 200 bytes.
 // Threads: one.
@@ -51,16 +51,18 @@ MovementRow decode_movement(std::string_view value);
 class Indexer {
  public:
   // `archive` outlives the indexer.
-  Indexer(Archive& archive, std::uint16_t shard_count)
-      : archive_(&archive), shard_count_(shard_count) {}
+  Indexer(Archive& archive, std::uint16_t shard_count, std::size_t batch_events)
+      : archive_(&archive), shard_count_(shard_count), batch_events_(batch_events) {}
 
   // Adds what the archive keeps of the block's events; passes over those that it has already.
+  // Writes each batch that gets full.  After a failure the indexer is used up.
   // REQUIRES: no event is missing between.
   Result<void> add(ShardId shard, const journal::BlockView& block);
   // Writes what has gathered.  After a failure the indexer is used up.
   Result<void> commit();
 
-  std::size_t events() const { return events_; }
+  // That were added, ever.
+  std::uint64_t events() const { return events_; }
 
  private:
   struct Here {
@@ -98,11 +100,13 @@ class Indexer {
 
   Archive* archive_;
   std::uint16_t shard_count_;
+  std::size_t batch_events_;
   rocksdb::WriteBatch batch_;
+  std::size_t gathered_ = 0;                           // events in it
   std::unordered_map<PacketId, Parties> new_parties_;  // of this batch
   std::unordered_map<CaseId, PacketId> new_cases_;
   std::unordered_map<ShardId, Mark> reached_;  // by what was added
-  std::size_t events_ = 0;
+  std::uint64_t events_ = 0;
   Courtesy courtesy_;
 };
 

@@ -1,7 +1,7 @@
 // Whether an archive was made from these journals, and not from others that happen to be as long.
 //
-// A block's checksum covers every block before it.  So it is enough to find the last block that the
-// archive has, the same, in the journal of its shard.
+// A block's checksum covers every block before it.  So it is enough to find the block of the last
+// event that the archive has, the same, in the journal of its shard.
 //
 // Cost:   half a segment of each journal is read, on average.
 // Errors: damaged, and the message begins with "archive", when it was made from something else;

@@ -20,6 +20,7 @@ using std::chrono::steady_clock;
 constexpr std::size_t tasks_max = 4'096;  // that wait at one desk
 constexpr Duration overloaded_retry = Duration::ms(50);
 constexpr Duration unavailable_retry = Duration::seconds(1);
+constexpr std::uint64_t turn_events = 4'096;  // of one shard, until it is another's turn
 constexpr Duration failure_pause = Duration::seconds(1);
 constexpr Duration feed_look_interval = Duration::ms(1);
 constexpr std::chrono::seconds progress_interval{2};
@@ -166,7 +167,7 @@ void Service::start_over(const Error& why) {
 
 // Until the service stops, or the archive or a journal fails.
 void Service::index() {
-  Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()));
+  Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()), options_.batch_events);
   std::vector<journal::Follower> followers;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     followers.emplace_back(*sources_[i].storage, sources_[i].identity, Sequence(positions_[i] + 1));
@@ -174,7 +175,7 @@ void Service::index() {
   std::int64_t flushed_us = now_us();
   bool flushed = true;
   while (!stopping_) {
-    Result<std::size_t> done = index_round(indexer, followers);
+    Result<std::uint64_t> done = index_round(indexer, followers);
     if (done && !flushed && now_us() - flushed_us > options_.flush_interval.us()) {
       if (Result<void> kept = archive_->flush(); !kept) done = fail(std::move(kept.error()));
       flushed = true;
@@ -207,26 +208,27 @@ void Service::stand_still(const Error& why) {
   archive_.reset();
 }
 
-// One batch at most from each shard, written together.
-Result<std::size_t> Service::index_round(Indexer& indexer,
-                                         std::vector<journal::Follower>& followers) {
-  std::vector<Sequence> reached(followers.size());
+// Some blocks of each shard in turn.
+Result<std::uint64_t> Service::index_round(Indexer& indexer,
+                                           std::vector<journal::Follower>& followers) {
+  const std::uint64_t before = indexer.events();
   for (std::size_t i = 0; i < followers.size(); ++i) {
     const ShardId shard(static_cast<std::uint16_t>(i));
     const Sequence durable = sources_[i].durable();
-    const std::size_t enough = indexer.events() + options_.batch_events;
+    const std::uint64_t enough = indexer.events() + turn_events;
     while (indexer.events() < enough) {
       const auto block = followers[i].next(durable);
       if (!block) return fail(block.error());
       if (!*block) break;
       if (Result<void> added = indexer.add(shard, **block); !added) return fail(added.error());
     }
-    reached[i] = Sequence(followers[i].position().value - 1);
   }
-  const std::size_t events = indexer.events();
+  const std::uint64_t events = indexer.events() - before;
   if (events == 0) return events;
   if (Result<void> written = indexer.commit(); !written) return fail(written.error());
-  for (std::size_t i = 0; i < reached.size(); ++i) positions_[i] = reached[i].value;
+  for (std::size_t i = 0; i < followers.size(); ++i) {
+    positions_[i] = followers[i].position().value - 1;
+  }
   return events;
 }
 

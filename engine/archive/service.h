@@ -35,7 +35,9 @@ struct ServiceOptions {
   std::string directory;  // of the archive
   bool enabled = true;    // false: no records, only the feed
   std::uint32_t page_rows_max = 100;
-  std::size_t batch_events = 4'096;   // that one write to the archive covers
+  // That one write to the archive covers: some 0.2 ms without a call of the system, during which
+  // nobody else may get the processor.  A whole block's would be several.
+  std::size_t batch_events = 64;
   Duration pause = Duration::ms(20);  // between looks at journals that have nothing new
   Duration flush_interval = Duration::seconds(10);
 };
@@ -77,8 +79,8 @@ class Service {
   bool open_archive();
   Result<std::unique_ptr<Archive>> open_own();
   void index();
-  Result<std::size_t> index_round(class Indexer& indexer,
-                                  std::vector<journal::Follower>& followers);
+  Result<std::uint64_t> index_round(class Indexer& indexer,
+                                    std::vector<journal::Follower>& followers);
   void stand_still(const Error& why);
   void note_progress();
   void note_lag();

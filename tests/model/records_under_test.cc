@@ -68,7 +68,7 @@ void RecordsUnderTest::catch_up() {
 void RecordsUnderTest::index() {
   const std::uint16_t shard_count = engine_->shard_count();
   const std::vector<Sequence> ends = durable();
-  archive::Indexer indexer(*archive_, shard_count);
+  archive::Indexer indexer(*archive_, shard_count, 1 + dice_.below(100));
   std::vector<journal::Follower> followers;
   std::vector<ShardId> behind;
   for (std::uint16_t s = 0; s < shard_count; ++s) {

@@ -42,7 +42,7 @@ void Archived::start_over() {
 }
 
 void Archived::index(std::uint16_t shard, Sequence through) {
-  Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()));
+  Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()), batch_events_);
   const JournalSource& source = sources_[shard];
   const auto mark = archive_->mark(ShardId(shard));
   ASSERT_TRUE(mark) << mark.error().message;

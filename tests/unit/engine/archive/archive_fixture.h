@@ -36,6 +36,8 @@ class Archived {
   std::string directory() const { return directory_ / "archive"; }
   Archive& archive() { return *archive_; }
   void close() { archive_.reset(); }
+  // Of the batches that are written from now on.
+  void batch(std::size_t events) { batch_events_ = events; }
   void open();
   // Opens another, empty one.
   void start_over();
@@ -71,6 +73,7 @@ class Archived {
  private:
   std::vector<JournalSource> sources_;
   std::uint32_t page_rows_max_;
+  std::size_t batch_events_ = 1'000;
   e2e::TempDirectory directory_;
   std::unique_ptr<Archive> archive_;
 };

@@ -1,10 +1,13 @@
 #include "engine/archive/indexer.h"
 
+#include "engine/archive/provenance.h"
 #include "engine/journal/follower.h"
 #include "tests/unit/engine/archive/archive_fixture.h"
 
 namespace hb::archive {
 namespace {
+
+constexpr std::size_t batch_events = 1'000;  // more than there are
 
 class IndexerTest : public testing::Test {
  protected:
@@ -27,7 +30,7 @@ class IndexerTest : public testing::Test {
 TEST_F(IndexerTest, PassesOverWhatTheArchiveHas) {
   archived_.index_all();
   const auto once = archived_.content();
-  Indexer again(archived_.archive(), shard_count);
+  Indexer again(archived_.archive(), shard_count, batch_events);
   add_all(again, 0);
   add_all(again, 1);
   EXPECT_EQ(again.events(), 0u);
@@ -39,7 +42,7 @@ TEST_F(IndexerTest, PassesOverWhatItHasInTheSameBatch) {
   archived_.index_all();
   const auto once = archived_.content();
   archived_.start_over();
-  Indexer indexer(archived_.archive(), shard_count);
+  Indexer indexer(archived_.archive(), shard_count, batch_events);
   for (const int shard : {0, 0, 1, 1}) add_all(indexer, static_cast<std::uint16_t>(shard));
   ASSERT_TRUE(indexer.commit());
   add_all(indexer, 0);
@@ -95,11 +98,48 @@ TEST_F(IndexerTest, MarksHowFarItIsAndInWhichJournal) {
 TEST_F(IndexerTest, WritesNothingBeforeItCommits) {
   const auto empty = archived_.content();
   {
-    Indexer indexer(archived_.archive(), shard_count);
+    Indexer indexer(archived_.archive(), shard_count, batch_events);
     add_all(indexer, 0);
     EXPECT_EQ(archived_.content(), empty);
   }
   EXPECT_EQ(archived_.content(), empty);
+}
+
+// What was written of the block is a beginning like any other: found again, and gone on from.
+TEST(IndexerBatch, MayEndWithinABlock) {
+  constexpr std::uint64_t deposits = 10;
+  test::Shards shards{1};
+  shards.fund(UserId(1), 100);
+  const std::uint64_t before = durable_of(shards, 0).value;
+  for (std::uint64_t i = 0; i < deposits; ++i) {
+    shards.hand_over(Deposit{shards.key(), UserId(1), Amount(1)});
+  }
+  shards.settle();
+  const auto sources = sources_of(shards);
+  journal::Follower follower(*sources[0].storage, sources[0].identity, Sequence(before + 1));
+  const auto block = follower.next(sources[0].durable());
+  ASSERT_TRUE(block && *block);
+  ASSERT_EQ(durable_of(shards, 0).value, before + deposits);
+  ASSERT_EQ((*block)->header().record_count, deposits) << "all in one block";
+
+  Archived archived(sources);
+  archived.index_all();
+  const auto at_once = archived.content();
+  for (std::size_t events = 1; events <= deposits; ++events) {
+    SCOPED_TRACE(events);
+    archived.start_over();
+    archived.index(0, Sequence(before));
+    {
+      Indexer indexer(archived.archive(), 1, events);
+      ASSERT_TRUE(indexer.add(ShardId(0), **block));
+      EXPECT_EQ(indexer.events(), deposits);
+    }
+    EXPECT_EQ(archived.archive().mark(ShardId(0))->last.value, before + deposits / events * events);
+    EXPECT_TRUE(check_provenance(archived.archive(), sources));
+    archived.batch(events);
+    archived.index_all();
+    EXPECT_EQ(archived.content(), at_once);
+  }
 }
 
 TEST(MovementRow, IsReadAsItWasWritten) {
