@@ -308,6 +308,10 @@ DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
       .state = TransferState::expired, .at = now, .transfer = id, .amount = amount};
 }
 
+void Ledger::prefetch_places(std::span<const ClaimItem> claims) const {
+  for (const ClaimItem& claim : claims) packets_.prefetch_place(claim.packet);
+}
+
 void Ledger::prefetch_rows(std::span<const ClaimItem> claims) const {
   for (const ClaimItem& claim : claims) packets_.prefetch(claim.packet);
   for (const ClaimItem& claim : claims) prefetch(claim.user);

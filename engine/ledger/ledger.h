@@ -223,9 +223,10 @@ class Ledger {
   // The share whose forced return the case waits for, if it does.
   std::optional<ShareName> awaited_by(CaseId id) const;
 
-  // Starts to load what deciding and applying the claims will touch; first the rows, then (when
-  // those have arrived) the packets' claims.  Several at a time, since the processor then looks for
-  // many lines at once.
+  // Starts to load what deciding and applying the claims will touch; first where the packets lie,
+  // then the rows, then the packets' claims, each step when the one before has arrived.  Several
+  // claims at a time, since the processor then looks for many lines at once.
+  void prefetch_places(std::span<const ClaimItem> claims) const;
   void prefetch_rows(std::span<const ClaimItem> claims) const;
   void prefetch_claims(std::span<const ClaimItem> claims) const;
   void prefetch(UserId user) const;

@@ -30,6 +30,7 @@
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
 #include "engine/ledger/slab.h"
+#include "engine/ledger/table_runs.h"
 
 namespace hb {
 
@@ -116,11 +117,8 @@ class PacketStore {
 
   // The packet's row, or nothing.  A packet of a partition that is not here is not known.
   const PacketRow* find(PacketId packet) const {
-    const std::uint32_t p = index_of(packet);
-    if (p >= partitions_.size()) return nullptr;
-    const std::uint64_t number = packet.value >> limits::partition_bits;
-    if (number == 0 || number > partitions_[p].count) return nullptr;
-    return &row(slot(partitions_[p], number));
+    const Partition* partition = holding(packet);
+    return partition == nullptr ? nullptr : &row(slot(*partition, number_of(packet)));
   }
   PacketRow* find(PacketId packet) {
     return const_cast<PacketRow*>(static_cast<const PacketStore*>(this)->find(packet));
@@ -138,10 +136,10 @@ class PacketStore {
   // Makes the row of next_id(partition_of(packet)), with room for its claims and the seed in place.
   Added add(PacketId packet, std::uint16_t share_count, PrfKey seed) {
     Partition& p = partitions_[index_of(packet)];
-    const std::uint64_t number = packet.value >> limits::partition_bits;
+    const std::uint64_t number = number_of(packet);
     HB_ASSERT(number == p.count + 1);
     if (p.count % page_rows == 0) {
-      p.pages.push_back(pages_.allocate());
+      add_page(p);
       first_of_page_.push_back(packet);
     }
     ++p.count;
@@ -166,7 +164,7 @@ class PacketStore {
   PacketRow& row(Slot slot) { return pages_.get(slot / page_rows).rows[slot % page_rows]; }
   // REQUIRES: the packet is here.
   Slot slot_of(PacketId packet) const {
-    return slot(partitions_[index_of(packet)], packet.value >> limits::partition_bits);
+    return slot(partitions_[index_of(packet)], number_of(packet));
   }
 
   PrfKey seed(const PacketRow& row) const { return first_cell<PrfKey>(row); }
@@ -234,15 +232,14 @@ class PacketStore {
     return cell;
   }
 
+  // In three steps, each after the one before has arrived: where the row lies, the row, the claims.
+  void prefetch_place(PacketId packet) const {
+    const Partition* partition = holding(packet);
+    if (partition != nullptr) hb::prefetch(&page_of(*partition, number_of(packet)));
+  }
   void prefetch(PacketId packet) const {
     if (const PacketRow* row = find(packet)) hb::prefetch(row);
   }
-  // Where the partition's next packet will lie, if its page is there.
-  void prefetch_next(PartitionId partition) const {
-    const Partition& p = partitions_[partition.value - first_.value];
-    if (p.count % page_rows != 0) hb::prefetch(&row(slot(p, p.count + 1)));
-  }
-  // After the row has arrived.
   void prefetch_claims(PacketId packet) const {
     const PacketRow* row = find(packet);
     if (row == nullptr) return;
@@ -252,12 +249,16 @@ class PacketStore {
     // A packet of many shares: the tags' end; what lies between follows by itself.
     if (tag_cells(row->share_count) != 0) hb::prefetch(first_tag(*row) + row->claimed_count);
   }
+  // Where the partition's next packet will lie, if its page is there.
+  void prefetch_next(PartitionId partition) const {
+    const Partition& p = partitions_[partition.value - first_.value];
+    if (p.count % page_rows != 0) hb::prefetch(&row(slot(p, p.count + 1)));
+  }
 
   std::size_t size() const { return count_; }
   std::size_t bytes() const {
-    std::size_t sum = pages_.bytes() + claims_.bytes() + extras_.bytes() + recipients_.bytes();
-    for (const Partition& p : partitions_) sum += p.pages.capacity() * sizeof(std::uint32_t);
-    return sum;
+    return pages_.bytes() + page_lists_.bytes() + claims_.bytes() + extras_.bytes() +
+           recipients_.bytes();
   }
 
   // In the order of partitions and numbers.
@@ -277,13 +278,36 @@ class PacketStore {
   struct Page {
     PacketRow rows[page_rows];
   };
-  struct Partition {
-    std::vector<std::uint32_t> pages;
-    std::uint64_t count = 0;
+  struct alignas(32) Partition {
+    const std::uint32_t* pages = nullptr;  // a run of page_lists_
+    std::uint32_t pages_run = 0;
+    std::uint32_t pages_max = 0;
+    std::uint64_t count = 0;  // of packets
   };
 
   std::uint32_t index_of(PacketId packet) const {
     return static_cast<std::uint32_t>(partition_of(packet).value) - first_.value;
+  }
+  static std::uint64_t number_of(PacketId packet) { return packet.value >> limits::partition_bits; }
+  // The packet's partition, or nothing where the packet is not known.
+  const Partition* holding(PacketId packet) const {
+    const std::uint32_t p = index_of(packet);
+    if (p >= partitions_.size()) return nullptr;
+    const std::uint64_t number = number_of(packet);
+    return number == 0 || number > partitions_[p].count ? nullptr : &partitions_[p];
+  }
+  void add_page(Partition& p) {
+    const auto pages = static_cast<std::uint32_t>(p.count / page_rows);
+    if (pages == p.pages_max) {
+      const std::uint32_t more = pages == 0 ? page_lists_.run_min : 2 * pages;
+      const std::uint32_t run = page_lists_.allocate(more);
+      std::copy_n(p.pages, pages, &page_lists_.get(run));
+      if (pages != 0) page_lists_.free(p.pages_run, pages);
+      p.pages = &page_lists_.get(run);
+      p.pages_run = run;
+      p.pages_max = more;
+    }
+    page_lists_.get(p.pages_run + pages) = pages_.allocate();
   }
   // A packet of many shares keeps a byte of each claimer's hash side by side, so that looking for a
   // user touches a line or two and not every share.
@@ -315,13 +339,17 @@ class PacketStore {
     return value;
   }
   static Slot slot(const Partition& partition, std::uint64_t number) {
-    const std::uint64_t i = number - 1;
-    return partition.pages[i / page_rows] * page_rows + static_cast<std::uint32_t>(i % page_rows);
+    return page_of(partition, number) * page_rows +
+           static_cast<std::uint32_t>((number - 1) % page_rows);
+  }
+  static const std::uint32_t& page_of(const Partition& partition, std::uint64_t number) {
+    return partition.pages[(number - 1) / page_rows];
   }
 
   PartitionId first_;
   std::vector<Partition> partitions_;
   Slab<Page> pages_;
+  TableRuns<std::uint32_t> page_lists_;
   std::vector<PacketId> first_of_page_;
   Slab<ClaimCell> claims_;
   Slab<PacketExtras> extras_;

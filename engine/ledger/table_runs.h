@@ -6,7 +6,7 @@
 // memory as the tables hold would wait for ever.
 //
 // Cost:       allocate and free are O(log of the longest run), a few steps as a rule.
-// Memory:     a byte for eight rows, beside the rows.
+// Memory:     a byte for eight rows, beside the rows; in huge pages, as slabs are.
 // Threads:    none.  One ledger owns its tables' runs.
 // Invariants: a run starts at a multiple of its length; two free halves of one run do not exist.
 //
@@ -72,12 +72,12 @@ class TableRuns {
   static constexpr std::uint32_t none = Slab<Row>::none;
   static constexpr std::uint8_t not_free = UINT8_MAX;
 
-  // Stands in the first row of a free run.
+  // Stands at the start of a free run.
   struct Links {
     std::uint32_t next;
     std::uint32_t previous;
   };
-  static_assert(sizeof(Links) <= sizeof(Row));
+  static_assert(sizeof(Links) <= run_min * sizeof(Row));
 
   static constexpr std::array<std::uint32_t, orders> all_empty() {
     std::array<std::uint32_t, orders> lists{};

@@ -110,9 +110,11 @@ void Shard::prefetch_ahead(std::span<const ClaimItem> claims, std::size_t at) co
     return claims.subspan(from, std::min(bursts * prefetch_burst, claims.size() - from));
   };
   if (at == 0) {
+    ledger_.prefetch_places(burst(0, 3));
     ledger_.prefetch_rows(burst(0, 2));
     ledger_.prefetch_claims(burst(0, 1));
   }
+  ledger_.prefetch_places(burst(at + 3 * prefetch_burst, 1));
   ledger_.prefetch_rows(burst(at + 2 * prefetch_burst, 1));
   ledger_.prefetch_claims(burst(at + prefetch_burst, 1));
 }

@@ -87,26 +87,42 @@ TEST(ReplayStore, FindsEveryRowThroughGrowth) {
 TEST(PacketStore, FindsByIdAndTellsTheIdOfASlot) {
   PacketStore store(PartitionId{100}, 50);
   for (std::uint16_t p = 100; p < 150; ++p) {
-    for (int i = 0; i < 200; ++i) {
+    for (int i = 0; i < 1'200; ++i) {  // the partition's list of pages grows twice
       const PacketId id = store.next_id(PartitionId{p});
       const PacketStore::Added added = store.add(id, 3, PrfKey{p, id.value});
       added.row.sender = UserId{id.value};
       EXPECT_EQ(store.id(added.slot), id);
     }
   }
-  EXPECT_EQ(store.size(), 10'000u);
+  EXPECT_EQ(store.size(), 60'000u);
   for (std::uint16_t p = 100; p < 150; ++p) {
-    for (std::uint64_t number = 1; number <= 200; ++number) {
+    for (std::uint64_t number = 1; number <= 1'200; ++number) {
       const PacketId id = packet_id(PartitionId{p}, number);
       ASSERT_NE(store.find(id), nullptr);
       EXPECT_EQ(store.find(id)->sender, UserId{id.value});
       EXPECT_EQ(store.seed(*store.find(id)).k1, id.value);
     }
     EXPECT_EQ(store.find(packet_id(PartitionId{p}, 0)), nullptr);
-    EXPECT_EQ(store.find(packet_id(PartitionId{p}, 201)), nullptr);
+    EXPECT_EQ(store.find(packet_id(PartitionId{p}, 1'201)), nullptr);
   }
   EXPECT_EQ(store.find(packet_id(PartitionId{99}, 1)), nullptr);
   EXPECT_EQ(store.find(packet_id(PartitionId{150}, 1)), nullptr);
+}
+
+// Asking ahead touches nothing, whatever the id.
+TEST(PacketStore, AsksForPacketsThatAreNotThere) {
+  PacketStore store(PartitionId{100}, 2);
+  store.add(store.next_id(PartitionId{101}), 3, PrfKey{});
+  for (std::uint16_t p = 99; p <= 102; ++p) {
+    for (const std::uint64_t number :
+         {std::uint64_t{0}, std::uint64_t{1}, std::uint64_t{1} << 40}) {
+      const PacketId id = packet_id(PartitionId{p}, number);
+      store.prefetch_place(id);
+      store.prefetch(id);
+      store.prefetch_claims(id);
+      EXPECT_EQ(store.find(id) != nullptr, p == 101 && number == 1);
+    }
+  }
 }
 
 using Runs = TableRuns<WalletRow>;
