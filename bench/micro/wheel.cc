@@ -2,8 +2,8 @@
 //
 // Two orders: "in_order" is the field's, packets sent through a day that all live for a day;
 // "random" has every timer anywhere in the day.  A cancelled timer stays in the wheel until its
-// time, so "cancel" is what it costs then: it fires, and its owner looks at the packet's row and
-// finds it closed.
+// time, so "cancel" is what it costs then: it fires, and its owner looks and finds the packet
+// closed.
 #include <benchmark/benchmark.h>
 
 #include <memory>
@@ -78,25 +78,31 @@ void measure_fire(State& state, std::uint32_t timers, Order order) {
   count_each(state, "per_timer", state.iterations() * timers);
 }
 
-void measure_cancel(State& state, std::uint32_t timers, Order order) {
-  Slab<PacketRow> rows;
-  for (std::uint32_t i = 0; i < timers; ++i) {
-    PacketRow& row = rows.get(rows.allocate());
-    row = PacketRow{};
-    row.state = PacketState::sold_out;
+// Packets in slots 0, 1, 2, ..., all of one share and closed.
+void close_packets(PacketStore& packets, std::uint32_t count) {
+  for (std::uint32_t i = 0; i < count; ++i) {
+    const PacketId id = packets.next_id(PartitionId(0));
+    const PacketStore::Slot slot = packets.add(id, 1, PrfKey{}).slot;
+    HB_ASSERT(slot == i);
+    packets.open(slot);
+    packets.close(slot);
   }
+}
+
+void measure_cancel(State& state, std::uint32_t timers, Order order) {
+  PacketStore packets(PartitionId(0), 1);
+  close_packets(packets, timers);
   for ([[maybe_unused]] auto _ : state) {
     TimingWheel wheel;
     const Tick end = schedule(wheel, timers, order);
     std::uint64_t skipped = 0;
     time_iteration(state, [&] {
-      // As a shard does: rows are asked for when their timers come near.
+      // As a shard does: open packets are asked for when their timers come near.
       advance_to(
-          wheel, end,
-          [&](std::uint32_t payload) {
-            skipped += rows.get(payload).state == PacketState::open ? 0 : 1;
-          },
-          [&](std::uint32_t payload) { prefetch(&rows.get(payload)); });
+          wheel, end, [&](std::uint32_t slot) { skipped += packets.is_open(slot) ? 0 : 1; },
+          [&](std::uint32_t slot) {
+            if (packets.is_open(slot)) prefetch(&packets.row(slot));
+          });
     });
     if (skipped != timers) return state.SkipWithError("not every timer was skipped");
   }

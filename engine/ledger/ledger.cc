@@ -292,10 +292,12 @@ std::optional<Ledger::Timer> Ledger::timer_of(PacketId id) const {
   return Timer{packets_.slot_of(id), due_at(*row)};
 }
 
-// A timer only proposes: whoever is frozen, closed or not yet due is left alone.
+// A timer only proposes: whoever is closed, frozen or not yet due is left alone.
 DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
+  if (!packets_.is_open(slot)) return {};
   const PacketRow& row = packets_.row(slot);
-  if (!holds_money(row) || row.has(PacketRow::frozen) || now < due_at(row)) return {};
+  HB_ASSERT(holds_money(row));
+  if (row.has(PacketRow::frozen) || now < due_at(row)) return {};
   const PacketId id = packets_.id(slot);
   const Amount amount{row.remaining_fen};
   if (!row.has(PacketRow::is_transfer)) {
@@ -306,6 +308,10 @@ DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
   }
   return TransferClosed{
       .state = TransferState::expired, .at = now, .transfer = id, .amount = amount};
+}
+
+void Ledger::prefetch_due(PacketStore::Slot slot) const {
+  if (packets_.is_open(slot)) hb::prefetch(&packets_.row(slot));
 }
 
 void Ledger::prefetch_places(std::span<const ClaimItem> claims) const {

@@ -234,7 +234,7 @@ class Ledger {
   // rest.
   void prefetch(const Command& command) const;
   // What decide_due(slot) will look at.
-  void prefetch_due(PacketStore::Slot slot) const { hb::prefetch(&packets_.row(slot)); }
+  void prefetch_due(PacketStore::Slot slot) const;
 
   struct Timer {
     PacketStore::Slot slot = 0;
@@ -392,7 +392,6 @@ class Ledger {
   std::set<CaseId> redress_due_;  // upheld, and nothing done about it yet
   std::map<std::pair<PacketId, UserId>, CaseId> open_cases_;
   Totals totals_;
-  std::uint64_t packets_open_ = 0;
 };
 
 }  // namespace hb

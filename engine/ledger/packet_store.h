@@ -8,9 +8,13 @@
 // partition -> page of 64 packets -> row.  A row's slot (32 bits) names it inside the shard, for
 // the timing wheel.
 //
+// Which packets hold money is told by a bit each, too, close together: when a timer of the festival
+// hour fires, most packets are long empty, and their rows need not be looked at.
+//
 // Cost:       find is three loads, of which the last misses the cache; see prefetch.
-// Memory:     64 bytes a packet, 16 bytes a share plus 16 for the seed, one byte more a share in
-//             packets of more than 16, and a partition's last page is half empty on average.
+// Memory:     64 bytes and a bit a packet, 16 bytes a share plus 16 for the seed, one byte more a
+//             share in packets of more than 16, and a partition's last page is half empty on
+//             average.
 // Threads:    none.
 // Invariants: rows and claim runs never move.
 #pragma once
@@ -167,6 +171,20 @@ class PacketStore {
     return slot(partitions_[index_of(packet)], number_of(packet));
   }
 
+  // ---- which hold money: none at first
+  void open(Slot slot) {
+    HB_ASSERT(!is_open(slot));
+    open_.get(slot / page_rows) ^= bit(slot);
+    ++open_count_;
+  }
+  void close(Slot slot) {
+    HB_ASSERT(is_open(slot));
+    open_.get(slot / page_rows) ^= bit(slot);
+    --open_count_;
+  }
+  bool is_open(Slot slot) const { return (open_.get(slot / page_rows) & bit(slot)) != 0; }
+  std::size_t open_count() const { return open_count_; }
+
   PrfKey seed(const PacketRow& row) const { return first_cell<PrfKey>(row); }
   TransferTerms terms(const PacketRow& row) const { return first_cell<TransferTerms>(row); }
   void set_terms(const PacketRow& row, TransferTerms terms) {
@@ -257,8 +275,8 @@ class PacketStore {
 
   std::size_t size() const { return count_; }
   std::size_t bytes() const {
-    return pages_.bytes() + page_lists_.bytes() + claims_.bytes() + extras_.bytes() +
-           recipients_.bytes();
+    return pages_.bytes() + page_lists_.bytes() + open_.bytes() + claims_.bytes() +
+           extras_.bytes() + recipients_.bytes();
   }
 
   // In the order of partitions and numbers.
@@ -307,7 +325,11 @@ class PacketStore {
       p.pages_run = run;
       p.pages_max = more;
     }
-    page_lists_.get(p.pages_run + pages) = pages_.allocate();
+    const std::uint32_t page = pages_.allocate();
+    page_lists_.get(p.pages_run + pages) = page;
+    const std::uint32_t open_word = open_.allocate();
+    HB_ASSERT(open_word == page);
+    open_.get(open_word) = 0;
   }
   // A packet of many shares keeps a byte of each claimer's hash side by side, so that looking for a
   // user touches a line or two and not every share.
@@ -338,6 +360,7 @@ class PacketStore {
     std::memcpy(static_cast<void*>(&value), &claims_.get(row.claims), sizeof value);
     return value;
   }
+  static std::uint64_t bit(Slot slot) { return std::uint64_t{1} << (slot % page_rows); }
   static Slot slot(const Partition& partition, std::uint64_t number) {
     return page_of(partition, number) * page_rows +
            static_cast<std::uint32_t>((number - 1) % page_rows);
@@ -350,11 +373,14 @@ class PacketStore {
   std::vector<Partition> partitions_;
   Slab<Page> pages_;
   TableRuns<std::uint32_t> page_lists_;
+  Slab<std::uint64_t> open_;  // by page: a bit a row
+  static_assert(page_rows == 64);
   std::vector<PacketId> first_of_page_;
   Slab<ClaimCell> claims_;
   Slab<PacketExtras> extras_;
   Slab<UserId> recipients_;
   std::size_t count_ = 0;
+  std::size_t open_count_ = 0;
 };
 
 }  // namespace hb

@@ -285,7 +285,7 @@ PacketStore::Slot Ledger::apply(const PacketSent& e, std::span<const UserId> rec
   if (e.text_bytes() > 0) packet.texts = store_text({e.texts, e.text_bytes()});
   if (packet.split == Split::order_fair) draw_ahead(packet);
   totals_.packets += e.total;
-  ++packets_open_;
+  packets_.open(added.slot);
   count_usage(e.sender, e.cap_day, e.total);
   HB_ASSERT(totals_.balanced());
   remember(e.at, partition_of(e.sender), {e.key, e.fingerprint, e.packet.value});
@@ -431,7 +431,7 @@ void Ledger::apply(Sequence sequence, const Claimed& e) {
   if (packet.claimed_count == packet.share_count) {
     HB_ASSERT(packet.remaining_fen == 0);
     packet.state = PacketState::sold_out;
-    --packets_open_;
+    packets_.close(packets_.slot_of(e.packet));
     forget_codes(e.packet, packet);
   }
   const Amount amount{e.amount_fen};
@@ -482,7 +482,7 @@ void Ledger::give_back(PacketId id, Amount amount, RefundRoute route, PacketStat
   HB_ASSERT(amount == Amount{packet.remaining_fen});
   packet.remaining_fen = 0;
   packet.state = state;
-  --packets_open_;
+  packets_.close(packets_.slot_of(id));
   totals_.packets -= amount;
   forget_codes(id, packet);
   if (route == RefundRoute::wallet) {

@@ -96,7 +96,7 @@ PacketStore::Slot Ledger::apply(const TransferSent& e) {
   share = ClaimCell{};
   share.user = e.recipient;
   totals_.transfers += e.amount;
-  ++packets_open_;
+  packets_.open(added.slot);
   count_usage(e.sender, e.cap_day, e.amount);
   HB_ASSERT(totals_.balanced());
   remember(e.at, partition_of(e.sender), {e.key, e.fingerprint, e.transfer.value});
@@ -210,7 +210,7 @@ PacketRow& Ledger::empty_transfer(PacketId id, Amount amount, TransferState stat
   transfer.remaining_fen = 0;
   transfer.transfer_state = state;
   totals_.transfers -= amount;
-  --packets_open_;
+  packets_.close(packets_.slot_of(id));
   return transfer;
 }
 

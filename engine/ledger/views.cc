@@ -217,7 +217,8 @@ Verdict Ledger::show(const CheckRecipient& q, RecipientAnswer& answer) const {
 // ---- the whole ----------------------------------------------------------------------------------
 
 LedgerCounts Ledger::counts() const {
-  LedgerCounts counts{.wallets = 0, .packets = packets_.size(), .packets_open = packets_open_};
+  LedgerCounts counts{
+      .wallets = 0, .packets = packets_.size(), .packets_open = packets_.open_count()};
   for (const WalletTable& table : wallets_) counts.wallets += table.size();
   return counts;
 }
@@ -298,7 +299,7 @@ std::uint64_t Ledger::state_hash() const {
   }
   Fingerprint sums(EventType::deposited);
   add_totals(sums, totals_);
-  add(sums.add(packets_open_));
+  add(sums.add(packets_.open_count()));
   for (const ReplayStore& store : replays_) {
     store.for_each([&](const ReplayRow& r) {
       Fingerprint row(EventType::deposited);

@@ -125,6 +125,33 @@ TEST(PacketStore, AsksForPacketsThatAreNotThere) {
   }
 }
 
+TEST(PacketStore, TellsWhichPacketsAreOpen) {
+  PacketStore store(PartitionId{0}, 3);
+  std::vector<PacketStore::Slot> slots;
+  for (int i = 0; i < 300; ++i) {
+    const PacketId id = store.next_id(PartitionId{static_cast<std::uint16_t>(i % 3)});
+    slots.push_back(store.add(id, 1, PrfKey{}).slot);
+    EXPECT_FALSE(store.is_open(slots.back()));
+    if (i % 5 != 0) store.open(slots.back());
+  }
+  EXPECT_EQ(store.open_count(), 240u);
+  for (std::size_t i = 0; i < slots.size(); i += 7) {
+    if (i % 5 != 0) store.close(slots[i]);
+  }
+  for (std::size_t i = 0; i < slots.size(); ++i) {
+    EXPECT_EQ(store.is_open(slots[i]), i % 5 != 0 && i % 7 != 0) << i;
+  }
+  EXPECT_EQ(store.open_count(), 240u - 34u);
+}
+
+TEST(PacketStoreDeathTest, RefusesToOpenOrCloseTwice) {
+  PacketStore store(PartitionId{0}, 1);
+  const PacketStore::Slot slot = store.add(store.next_id(PartitionId{0}), 1, PrfKey{}).slot;
+  EXPECT_DEATH(store.close(slot), "is_open");
+  store.open(slot);
+  EXPECT_DEATH(store.open(slot), "is_open");
+}
+
 using Runs = TableRuns<WalletRow>;
 
 TEST(TableRuns, NeverHandOutARowTwice) {
