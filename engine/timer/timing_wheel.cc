@@ -56,13 +56,6 @@ void TimingWheel::reserve(std::size_t timers) {
   while (free_chunks_ < chunks) grow();
 }
 
-// The top level is a ring: the horizon keeps its 256 windows apart, so a tick on the far side of a
-// multiple of 2^32 has a slot there as well.
-unsigned TimingWheel::level_of(Tick when, Tick base) {
-  const auto highest_bit = static_cast<unsigned>(std::bit_width((when ^ base) | 1)) - 1;
-  return std::min(highest_bit / slot_bits, levels - 1);
-}
-
 // A timer of a lower level is always before one of a higher level, so the lowest level that has
 // any decides.
 std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
@@ -90,6 +83,7 @@ void TimingWheel::drop_head(unsigned level, unsigned index) {
   slot.head_at = 0;
   if (emptied == slot.tail) {
     slot.head = no_chunk;
+    slot.tail_at = Chunk::entries_max;
     (*levels_)[level].occupied[index / 64] &= ~(std::uint64_t{1} << (index % 64));
   } else {
     slot.head = head.next;
@@ -101,19 +95,18 @@ void TimingWheel::drop_head(unsigned level, unsigned index) {
   ++free_chunks_;
 }
 
-void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
+void TimingWheel::add_tail(unsigned level, unsigned index) {
   Slot& slot = (*levels_)[level].slot[index];
+  const std::uint32_t added = take_free_chunk();
   if (slot.empty()) {
-    slot.head = slot.tail = take_free_chunk();
-    slot.head_at = slot.tail_at = 0;
+    slot.head = added;
+    slot.head_at = 0;
     (*levels_)[level].occupied[index / 64] |= std::uint64_t{1} << (index % 64);
-  } else if (slot.tail_at == Chunk::entries_max) {
-    const std::uint32_t added = take_free_chunk();
+  } else {
     chunk(slot.tail).next = added;
-    slot.tail = added;
-    slot.tail_at = 0;
   }
-  chunk(slot.tail).entries[slot.tail_at++] = entry;
+  slot.tail = added;
+  slot.tail_at = 0;
 }
 
 std::uint32_t TimingWheel::take_free_chunk() {

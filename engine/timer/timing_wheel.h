@@ -31,6 +31,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -119,7 +120,9 @@ class TimingWheel {
     std::uint32_t head = no_chunk;
     std::uint32_t tail = no_chunk;
     std::uint32_t head_at = 0;  // the first entry of the head chunk that is still here
-    std::uint32_t tail_at = 0;  // entries of the tail chunk that are written
+    // Entries of the tail chunk that are written.  Without a chunk as many as in a full one: both
+    // have no room.
+    std::uint32_t tail_at = Chunk::entries_max;
     bool empty() const { return head == no_chunk; }
     std::uint32_t head_end() const { return head == tail ? tail_at : Chunk::entries_max; }
   };
@@ -135,7 +138,12 @@ class TimingWheel {
     unsigned level;
   };
 
-  static unsigned level_of(Tick when, Tick base);
+  // The top level is a ring: the horizon keeps its 256 windows apart, so a tick on the far side of
+  // a multiple of 2^32 has a slot there as well.
+  static unsigned level_of(Tick when, Tick base) {
+    const auto highest_bit = static_cast<unsigned>(std::bit_width((when ^ base) | 1)) - 1;
+    return std::min(highest_bit / slot_bits, levels - 1);
+  }
   static unsigned slot_index(Tick tick, unsigned level) {
     return static_cast<unsigned>(tick >> (level * slot_bits)) % slots;
   }
@@ -151,6 +159,8 @@ class TimingWheel {
   bool cascade(std::size_t budget, std::size_t& work, Ahead&& ahead);
 
   void append(unsigned level, unsigned index, Entry entry);
+  // Gives a slot without room a new tail chunk.
+  void add_tail(unsigned level, unsigned index);
   Entry take(unsigned level, unsigned index);
   // Frees the head chunk of a slot, all of whose entries were taken.
   void drop_head(unsigned level, unsigned index);
@@ -230,6 +240,12 @@ bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) 
   cascading_level_ = 0;
   base_ = window;
   return true;
+}
+
+inline void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
+  Slot& slot = (*levels_)[level].slot[index];
+  if (slot.tail_at == Chunk::entries_max) add_tail(level, index);
+  chunk(slot.tail).entries[slot.tail_at++] = entry;
 }
 
 inline TimingWheel::Entry TimingWheel::take(unsigned level, unsigned index) {
