@@ -6,7 +6,9 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
+#include "bench/limits/bare_array.h"
 #include "bench/limits/disk_write.h"
 #include "bench/limits/ping_pong.h"
 
@@ -17,6 +19,7 @@ namespace {
 using nlohmann::ordered_json;
 
 constexpr int exit_failed = 3;
+constexpr std::uint64_t bare_array_wallets = 1'000'000;
 
 ordered_json latency_json(const load::LatencyHistogram& latency) {
   const auto rounded = [](double us) { return std::round(us * 10) / 10; };
@@ -40,17 +43,26 @@ ordered_json to_json(const DiskWriteFigures& figures) {
           {"latency_us", latency_json(figures.latency)}};
 }
 
+ordered_json to_json(const BareArrayFigures& figures) {
+  return {{"packets", figures.packets},
+          {"ns_per_claim", std::round(figures.ns_per_claim * 10) / 10}};
+}
+
 int tell(const Error& error) {
   std::fprintf(stderr, "bench_limits: %s\n", error.message.c_str());
   return exit_failed;
 }
 
-int run(const PingPongOptions& options, const std::string& directory, std::uint32_t writes) {
+int run(const PingPongOptions& options, const std::string& directory, std::uint32_t writes,
+        const std::vector<std::uint64_t>& packets) {
   const auto pings = ping_pong(options);
   if (!pings) return tell(pings.error());
   const auto disk = disk_writes(directory, writes);
   if (!disk) return tell(disk.error());
-  const ordered_json json{{"tcp", to_json(options, *pings)}, {"dsync_write", to_json(*disk)}};
+  ordered_json json{{"tcp", to_json(options, *pings)}, {"dsync_write", to_json(*disk)}};
+  for (const std::uint64_t count : packets) {
+    json["bare_array"].push_back(to_json(bare_array(count, bare_array_wallets)));
+  }
   std::printf("%s\n", json.dump().c_str());
   return 0;
 }
@@ -60,7 +72,7 @@ int run(const PingPongOptions& options, const std::string& directory, std::uint3
 }  // namespace hb::bench
 
 int main(int argc, char** argv) {
-  CLI::App app("What loopback TCP and the disk can do, as JSON");
+  CLI::App app("What loopback TCP, the disk and the memory can do, as JSON");
   hb::bench::PingPongOptions options;
   std::string directory = ".";
   std::uint32_t writes = 2'000;
@@ -74,10 +86,15 @@ int main(int argc, char** argv) {
   app.add_option("--writes", writes, "of 4 KiB each [2000]")
       ->check(CLI::PositiveNumber)
       ->type_name("N");
+  std::vector<std::uint64_t> packets;
+  app.add_option("--packets", packets,
+                 "claims at random among so many in bare arrays, too; several times [none]")
+      ->check(CLI::Range(std::uint64_t{1}, hb::bench::bare_array_max))
+      ->type_name("N");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return hb::bench::run(options, directory, writes);
+  return hb::bench::run(options, directory, writes, packets);
 }

@@ -23,7 +23,7 @@ namespace hb::load {
 
 namespace {
 
-constexpr std::uint64_t shares_ahead_max = 200'000'000;  // what a server's memory holds with ease
+constexpr std::uint64_t shares_ahead_max = 400'000'000;  // 7 GB of a server's memory
 constexpr std::uint64_t packets_ahead_min = 1'000;
 constexpr double claims_per_second_max = 8e6;   // no server of today does more
 constexpr double grabs_per_second_max = 30e6;   // most of which are refused
