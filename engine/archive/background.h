@@ -9,7 +9,12 @@
 
 namespace hb::archive {
 
-// From now on this thread runs only when no other wants the processor.
+// From now on this thread, and what it starts, runs only when no other wants the processor.
+//
+// At the disk it stays one among others.  Linux gives the requests of SCHED_IDLE threads the idle
+// class unless told otherwise, and mq-deadline serves that only when nothing else is there.  Such a
+// request can be the write of a block of inodes, which stays locked until it is done, and where the
+// journal's own inode may be: then every commit waits, for as long as the disk is busy otherwise.
 void run_in_background();
 
 // A stretch of background work, in steps of a few microseconds.

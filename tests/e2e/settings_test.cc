@@ -1,7 +1,10 @@
 // Settings and addresses that a server must not start with, and what it says about them.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
+#include <linux/ioprio.h>
 #include <sched.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
@@ -129,13 +132,21 @@ TEST_F(SettingsTest, AreRefusedWithProcessorsThatDoNotFitTheWorkers) {
   expect_refused({.flags = {"--cpus", "first"}}, wrong_usage, {"--cpus", "first"});
 }
 
+std::vector<pid_t> threads_of(pid_t pid) {
+  std::vector<pid_t> all;
+  for (const auto& thread :
+       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
+    all.push_back(std::stoi(thread.path().filename()));
+  }
+  return all;
+}
+
 // The processors that each of a process's threads may use, as the system writes them.
 std::vector<std::string> cpus_of_threads(pid_t pid) {
   constexpr std::string_view key = "Cpus_allowed_list:\t";
   std::vector<std::string> all;
-  for (const auto& thread :
-       std::filesystem::directory_iterator(fmt::format("/proc/{}/task", pid))) {
-    std::ifstream status(thread.path() / "status");
+  for (const pid_t thread : threads_of(pid)) {
+    std::ifstream status(fmt::format("/proc/{}/task/{}/status", pid, thread));
     for (std::string line; std::getline(status, line);) {
       if (line.starts_with(key)) all.push_back(line.substr(key.size()));
     }
@@ -161,6 +172,21 @@ TEST_F(SettingsTest, GiveAWorkerAProcessorOfItsOwn) {
     const bool starts_with_own = cpus.starts_with(own + "-") || cpus.starts_with(own + ",");
     EXPECT_FALSE(starts_with_own) << cpus;
   }
+}
+
+// Who waits for a processor must not wait for the disk until nobody else wants it: the journal may
+// have to wait for him.
+TEST_F(SettingsTest, LeaveTheBackgroundItsTurnAtTheDisk) {
+  ServerProcess server({.data = directory_ / "data"});
+  ASSERT_TRUE(server.start());
+  int in_background = 0;
+  for (const pid_t thread : threads_of(server.process().pid())) {
+    if (sched_getscheduler(thread) != SCHED_IDLE) continue;
+    ++in_background;
+    const long priority = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, thread);
+    EXPECT_EQ(IOPRIO_PRIO_CLASS(priority), IOPRIO_CLASS_BE) << "thread " << thread;
+  }
+  EXPECT_GE(in_background, 2);  // the sealer and the archive's
 }
 
 TEST_F(SettingsTest, AreRefusedFromAFileThatIsNotThere) {
