@@ -322,8 +322,13 @@ Result<void> Generator::run(Run run, Workload& workload, Receipts& receipts) {
   active_->run.start_ns = start;
   active_->second_end_ns = start + second_ns;
   up_until_ns_ = last_answer_ns_ = start;
-  while (now_ns() < start) poll(start);
-  for (const auto& link : links_) refill(*link, start);
+  // Step by step, since the kernel lets a long sleep end late, by a thousandth of it.
+  for (std::int64_t now = now_ns(); now < start && !stopped(); now = now_ns()) {
+    poll(std::min(start, now + look_up_every_ns));
+  }
+  if (!stopped()) {
+    for (const auto& link : links_) refill(*link, start);
+  }
 
   Result<void> outcome;
   for (std::int64_t now = start; outcome && step(now); now = now_ns()) {
@@ -340,11 +345,14 @@ bool Generator::asks_seldom() const {
   return active_ && active_->run.schedule && active_->run.schedule->mean_gap_ns() > seldom_gap_ns;
 }
 
+bool Generator::stopped() const {
+  return active_->run.stop != nullptr && active_->run.stop->load();
+}
+
 // What is to be done apart from the network's news; false: the run is over.
 bool Generator::step(std::int64_t now) {
   Active& active = *active_;
-  const bool stopped = active.run.stop != nullptr && active.run.stop->load();
-  if (active.asking && (now >= active.run.end_ns || stopped || active.workload.done())) {
+  if (active.asking && (now >= active.run.end_ns || stopped() || active.workload.done())) {
     active.asking = false;
     active.drain_end_ns = now + options_.drain_ns;
   }

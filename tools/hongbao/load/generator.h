@@ -95,6 +95,7 @@ class Generator {
   void flush_dirty();
   void watch(Link& link, bool add);
 
+  bool stopped() const;
   bool asks_seldom() const;
   bool step(std::int64_t now);
   void tend(std::int64_t now);
