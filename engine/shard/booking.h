@@ -11,8 +11,9 @@
 
 namespace hb {
 
-// What a parcel will touch is asked for in bursts of this many commands or claims: rows of wallets
-// and packets two bursts ahead of what is being decided, the packets' claims one.
+// What a parcel will touch is asked for in bursts of this many commands or claims: where packets
+// lie three bursts ahead of what is being decided, rows of wallets and packets two, packets' claims
+// one.
 inline constexpr std::size_t prefetch_burst = 8;
 
 // The first tick at which a timer for `when` may fire: never before the instant.
