@@ -100,9 +100,7 @@ void measure_cancel(State& state, std::uint32_t timers, Order order) {
       // As a shard does: open packets are asked for when their timers come near.
       advance_to(
           wheel, end, [&](std::uint32_t slot) { skipped += packets.is_open(slot) ? 0 : 1; },
-          [&](std::uint32_t slot) {
-            if (packets.is_open(slot)) prefetch(&packets.row(slot));
-          });
+          [&](std::uint32_t slot) { packets.prefetch_due(slot); });
     });
     if (skipped != timers) return state.SkipWithError("not every timer was skipped");
   }

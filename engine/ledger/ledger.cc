@@ -310,10 +310,6 @@ DueEvent Ledger::decide_due(Time now, PacketStore::Slot slot) const {
       .state = TransferState::expired, .at = now, .transfer = id, .amount = amount};
 }
 
-void Ledger::prefetch_due(PacketStore::Slot slot) const {
-  if (packets_.is_open(slot)) hb::prefetch(&packets_.row(slot));
-}
-
 void Ledger::prefetch_places(std::span<const ClaimItem> claims) const {
   for (const ClaimItem& claim : claims) packets_.prefetch_place(claim.packet);
 }

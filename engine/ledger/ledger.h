@@ -234,7 +234,7 @@ class Ledger {
   // rest.
   void prefetch(const Command& command) const;
   // What decide_due(slot) will look at.
-  void prefetch_due(PacketStore::Slot slot) const;
+  void prefetch_due(PacketStore::Slot slot) const { packets_.prefetch_due(slot); }
 
   struct Timer {
     PacketStore::Slot slot = 0;

@@ -267,6 +267,10 @@ class PacketStore {
     // A packet of many shares: the tags' end; what lies between follows by itself.
     if (tag_cells(row->share_count) != 0) hb::prefetch(first_tag(*row) + row->claimed_count);
   }
+  // What a look at the packet after its deadline will touch: only an open one's row.
+  void prefetch_due(Slot slot) const {
+    if (is_open(slot)) hb::prefetch(&row(slot));
+  }
   // Where the partition's next packet will lie, if its page is there.
   void prefetch_next(PartitionId partition) const {
     const Partition& p = partitions_[partition.value - first_.value];

@@ -358,7 +358,7 @@ void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
   report_.options = options_;
   report_.duration_s = static_cast<double>(last_ns - start_ns) / 1e9;
   tell_rest(rest);
-  report_.generator_cores = cpu_seconds / std::max(report_.duration_s, 1e-3);
+  if (report_.duration_s > 0) report_.generator_cores = cpu_seconds / report_.duration_s;
   if (!report_.failure.empty()) {
     report_.ending = Ending::server_gone;
   } else if (interrupted_) {
