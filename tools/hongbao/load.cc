@@ -112,6 +112,8 @@ void add_shape(CLI::App& load_app, load::LoadOptions& o) {
       ->check(CLI::PositiveNumber)
       ->type_name("R");
   add_duration(load_app, "--duration", o.duration, "how long to ask [10s]");
+  add_duration(load_app, "--warm-up", o.warm_up,
+               "ask so many seconds before, which the audit sees but no figure [none]");
   load_app.add_option("--threads", o.threads, "the load's own threads [1]")
       ->check(CLI::Range(1, 64))
       ->type_name("T");

@@ -242,10 +242,17 @@ std::string audit(const LoadReport& report) {
 std::string storm(const LoadReport& report) {
   if (!report.storm) return "";
   const StormReport& s = *report.storm;
-  return fmt::format("<p>{} packets expired from {:.1f} s to {:.1f} s; {}.</p>\n", s.packets,
-                     s.first_expiry_s, s.last_expiry_s,
-                     s.drained_s ? fmt::format("all refunds were booked at {:.1f} s", *s.drained_s)
-                                 : std::string("not all refunds were booked by the end"));
+  std::string text =
+      fmt::format("<p>{} packets expired from {:.1f} s to {:.1f} s; {}.", s.packets,
+                  s.first_expiry_s, s.last_expiry_s,
+                  s.drained_s ? fmt::format("all refunds were booked at {:.1f} s", *s.drained_s)
+                              : std::string("not all refunds were booked by the end"));
+  if (s.latency_before.count() > 0 && s.latency_while_expiring.count() > 0) {
+    text += fmt::format(" p99 was {} before and {} while they expired.",
+                        short_time(s.latency_before.percentile_us(0.99)),
+                        short_time(s.latency_while_expiring.percentile_us(0.99)));
+  }
+  return text + "</p>\n";
 }
 
 }  // namespace

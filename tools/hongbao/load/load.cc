@@ -37,8 +37,8 @@ constexpr double storm_sends_per_second = 100'000;  // a guess on the low side
 constexpr std::uint32_t descriptors_spare = 64;
 constexpr std::int64_t start_in_ns = 20'000'000;
 
-double seconds_of(Duration duration) {
-  return static_cast<double>(duration.us()) / 1e6;
+double asking_seconds(const LoadOptions& options) {
+  return static_cast<double>(options.warm_up.us() + options.duration.us()) / 1e6;
 }
 
 // ---- the scene
@@ -46,7 +46,7 @@ double seconds_of(Duration duration) {
 
 // What each sender needs: its part of the most that could be sent, twice.
 Amount deposit_for(const LoadOptions& options) {
-  const double sends = sends_per_second_max * seconds_of(options.duration);
+  const double sends = sends_per_second_max * asking_seconds(options);
   const double sent_ahead = static_cast<double>(options.packets) * options.share_count +
                             static_cast<double>(shares_ahead_max + options.users);
   const double shares = sends * options.share_count + sent_ahead;
@@ -67,7 +67,7 @@ std::uint64_t packets_needed(const LoadOptions& options, double claims_per_secon
   if (options.batch == 1) rate = std::min(rate, singles_per_second_max);
   if (options.rate > 0) rate = options.rate * 1.1;
   const std::uint64_t claims_each = storm ? GrabStorm::taps : options.share_count;
-  const auto wanted = static_cast<std::uint64_t>(rate * seconds_of(options.duration)) / claims_each;
+  const auto wanted = static_cast<std::uint64_t>(rate * asking_seconds(options)) / claims_each;
   return std::clamp(wanted, packets_ahead_min, shares_ahead_max / options.share_count);
 }
 
@@ -137,11 +137,13 @@ class Load {
   void drive();
   void run_lane(std::size_t index, std::int64_t start_ns);
   std::int64_t start_time() const;
+  double measured_seconds(std::int64_t ns) const;
   void watch(const sigset_t& signals);
   void tell_progress();
-  void tell_rest(const Tally& rest);
-  void sum_up(std::int64_t start_ns, double cpu_seconds);
-  void sum_up_storm(std::int64_t start_ns);
+  void take_second(const Tally& tally);
+  void take_rest(const Tally& rest);
+  void sum_up(double cpu_seconds);
+  void sum_up_storm();
   void audit();
 
   LoadOptions options_;
@@ -155,6 +157,8 @@ class Load {
   std::optional<Timeline> timeline_;
   std::atomic<bool> stop_{false};
   std::atomic<std::size_t> lanes_over_{0};
+  std::int64_t measured_from_ns_ = 0;  // after the warm-up
+  std::int64_t warm_up_seconds_left_ = 0;
   bool interrupted_ = false;
   LoadReport report_;
 };
@@ -226,6 +230,7 @@ Result<void> Load::prepare() {
     const auto storm = brew_storm(stage_, *scene_, options_, *receipts_);
     if (!storm) return fail(storm.error());
     storm_ = *storm;
+    report_.storm.emplace();
   } else {
     options_.packets = plan.count;
   }
@@ -271,14 +276,19 @@ Result<void> Load::connect() {
 std::int64_t Load::start_time() const {
   const std::int64_t soon = now_ns() + start_in_ns;
   if (!storm_) return soon;
-  return std::max(soon, storm_->first_expiry_ns - options_.duration.us() * 1'000 / 4);
+  const std::int64_t before_us = options_.warm_up.us() + options_.duration.us() / 4;
+  return std::max(soon, storm_->first_expiry_ns - before_us * 1'000);
+}
+
+double Load::measured_seconds(std::int64_t ns) const {
+  return static_cast<double>(ns - measured_from_ns_) / 1e9;
 }
 
 void Load::run_lane(std::size_t index, std::int64_t start_ns) {
   Lane& lane = lanes_[index];
   Generator::Run run;
   run.start_ns = start_ns;
-  run.end_ns = start_ns + options_.duration.us() * 1'000;
+  run.end_ns = measured_from_ns_ + options_.duration.us() * 1'000;
   run.stop = &stop_;
   run.second_over = [&](const Tally& tally) { timeline_->post(index, tally); };
   if (options_.rate > 0) {
@@ -292,6 +302,8 @@ void Load::run_lane(std::size_t index, std::int64_t start_ns) {
 
 void Load::drive() {
   const std::int64_t start_ns = start_time();
+  measured_from_ns_ = start_ns + options_.warm_up.us() * 1'000;
+  warm_up_seconds_left_ = options_.warm_up.us() / Duration::seconds(1).us();
   const double wait_s = static_cast<double>(start_ns - now_ns()) / 1e9;
   if (wait_s > 1) {
     progress_ << fmt::format("waiting {:.0f} s, until shortly before the first expiry\n", wait_s)
@@ -312,7 +324,7 @@ void Load::drive() {
   for (std::thread& thread : threads) thread.join();
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   tell_progress();
-  sum_up(start_ns, cpu_seconds() - cpu_before);
+  sum_up(cpu_seconds() - cpu_before);
 }
 
 void Load::watch(const sigset_t& signals) {
@@ -327,26 +339,45 @@ void Load::watch(const sigset_t& signals) {
 }
 
 void Load::tell_progress() {
-  while (const auto tally = timeline_->take_whole_second()) {
-    report_.tally.merge(*tally);
-    report_.seconds.push_back(second_of(*tally, 1));
-    progress_ << progress_line(report_.seconds.size(), report_.seconds.back()) << std::flush;
+  while (const auto tally = timeline_->take_whole_second()) take_second(*tally);
+}
+
+void Load::take_second(const Tally& tally) {
+  const Second figures = second_of(tally, 1);
+  if (warm_up_seconds_left_ > 0) {
+    report_.tally.errors += tally.errors;  // what got no answer is always told
+    progress_ << "warm-up" << progress_line(warm_up_seconds_left_--, figures) << std::flush;
+    return;
   }
+  if (storm_) {
+    const auto begin_s = static_cast<double>(report_.seconds.size());
+    if (begin_s + 1 <= measured_seconds(storm_->first_expiry_ns)) {
+      report_.storm->latency_before.merge(tally.latency);
+    } else if (begin_s < measured_seconds(storm_->last_expiry_ns)) {
+      report_.storm->latency_while_expiring.merge(tally.latency);
+    }
+  }
+  report_.tally.merge(tally);
+  report_.seconds.push_back(figures);
+  progress_ << progress_line(report_.seconds.size(), figures) << std::flush;
 }
 
 // The last second, which is never a whole one, where it is long enough to mean something.
-void Load::tell_rest(const Tally& rest) {
+void Load::take_rest(const Tally& rest) {
+  if (warm_up_seconds_left_ > 0) {
+    report_.tally.errors += rest.errors;
+    return;
+  }
+  report_.tally.merge(rest);
   const double rest_s = report_.duration_s - static_cast<double>(report_.seconds.size());
   if (rest_s < 0.5) return;
   report_.seconds.push_back(second_of(rest, rest_s));
   progress_ << progress_line(report_.seconds.size(), report_.seconds.back()) << std::flush;
 }
 
-void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
-  std::int64_t last_ns = start_ns;
+void Load::sum_up(double cpu_seconds) {
+  std::int64_t last_ns = measured_from_ns_;
   bool used_up = false;
-  const Tally rest = timeline_->take_rest();
-  report_.tally.merge(rest);
   for (const Lane& lane : lanes_) {
     receipts_->merge(lane.receipts);
     last_ns = std::max(last_ns, lane.generator->last_answer_ns());
@@ -356,9 +387,12 @@ void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
     report_.failure = lane.outcome.error().message;
   }
   report_.options = options_;
-  report_.duration_s = static_cast<double>(last_ns - start_ns) / 1e9;
-  tell_rest(rest);
-  if (report_.duration_s > 0) report_.generator_cores = cpu_seconds / report_.duration_s;
+  report_.duration_s = measured_seconds(last_ns);
+  take_rest(timeline_->take_rest());
+  if (report_.duration_s > 0) {
+    const double asked_s = report_.duration_s + static_cast<double>(options_.warm_up.us()) / 1e6;
+    report_.generator_cores = cpu_seconds / asked_s;
+  }
   if (!report_.failure.empty()) {
     report_.ending = Ending::server_gone;
   } else if (interrupted_) {
@@ -366,18 +400,16 @@ void Load::sum_up(std::int64_t start_ns, double cpu_seconds) {
   } else if (used_up) {
     report_.ending = Ending::packets_used_up;
   }
-  sum_up_storm(start_ns);
+  sum_up_storm();
 }
 
-void Load::sum_up_storm(std::int64_t start_ns) {
+void Load::sum_up_storm() {
   if (!storm_) return;
-  const auto at_s = [&](std::int64_t ns) { return static_cast<double>(ns - start_ns) / 1e9; };
-  StormReport storm;
+  StormReport& storm = *report_.storm;
   storm.packets = storm_->packets;
-  storm.first_expiry_s = at_s(storm_->first_expiry_ns);
-  storm.last_expiry_s = at_s(storm_->last_expiry_ns);
-  if (storm_->drained_ns) storm.drained_s = at_s(*storm_->drained_ns);
-  report_.storm = storm;
+  storm.first_expiry_s = measured_seconds(storm_->first_expiry_ns);
+  storm.last_expiry_s = measured_seconds(storm_->last_expiry_ns);
+  if (storm_->drained_ns) storm.drained_s = measured_seconds(*storm_->drained_ns);
 }
 
 void Load::audit() {

@@ -48,6 +48,9 @@ Result<void> check(const LoadOptions& options) {
         fmt::format("--window {} does not hold a batch of {}", options.window, options.batch));
   }
   if (options.duration.us() <= 0) return wrong("--duration must be more than nothing");
+  if (options.warm_up.us() < 0 || options.warm_up.us() % Duration::seconds(1).us() != 0) {
+    return wrong("--warm-up is whole seconds");
+  }
   if (options.threads > options.connections) {
     return wrong("--threads must not be more than --connections");
   }

@@ -24,6 +24,7 @@ struct LoadOptions {
   std::uint32_t batch = 1;   // claims a request; 1: single claims
   std::uint32_t window = 0;  // claims in flight a connection; 0: by the workload, see settle()
   double rate = 0;           // claims a second; 0: closed loop
+  Duration warm_up{};        // asked first, audited, but not measured; whole seconds
   Duration duration = Duration::seconds(10);
   std::uint64_t seed = 1;
 

@@ -50,6 +50,7 @@ ordered_json settings_json(const LoadReport& report) {
           {"batch", o.batch},
           {"loop", o.rate > 0 ? "open" : "closed"},
           {"rate", o.rate},
+          {"warm_up_s", static_cast<double>(o.warm_up.us()) / 1e6},
           {"asked_duration_s", static_cast<double>(o.duration.us()) / 1e6},
           {"seed", o.seed},
           {"packets", o.packets},
@@ -84,18 +85,33 @@ ordered_json storm_json(const StormReport& storm) {
   ordered_json json{{"packets", storm.packets},
                     {"first_expiry_s", rounded(storm.first_expiry_s, 1e3)},
                     {"last_expiry_s", rounded(storm.last_expiry_s, 1e3)},
-                    {"drained_s", nullptr}};
+                    {"drained_s", nullptr},
+                    {"latency_before_us", latency_json(storm.latency_before)},
+                    {"latency_while_expiring_us", latency_json(storm.latency_while_expiring)}};
   if (storm.drained_s) json["drained_s"] = rounded(*storm.drained_s, 1e3);
   return json;
+}
+
+std::string latency_text(const LatencyHistogram& latency) {
+  return fmt::format("p50 {}, p90 {}, p99 {}, p99.9 {}, max {}",
+                     in_words(latency.percentile_us(0.5)), in_words(latency.percentile_us(0.9)),
+                     in_words(latency.percentile_us(0.99)), in_words(latency.percentile_us(0.999)),
+                     in_words(latency.max_us()));
 }
 
 std::string storm_text(const StormReport& storm) {
   std::string text = fmt::format("expiry storm        {} packets expired from {:.1f} s to {:.1f} s",
                                  grouped(static_cast<double>(storm.packets)), storm.first_expiry_s,
                                  storm.last_expiry_s);
-  if (!storm.drained_s) return text + ", and their refunds were not all booked by the end\n";
-  return text + fmt::format("; all refunds were booked {:.1f} s after the last\n",
-                            *storm.drained_s - storm.last_expiry_s);
+  text += storm.drained_s ? fmt::format("; all refunds were booked {:.1f} s after the last\n",
+                                        *storm.drained_s - storm.last_expiry_s)
+                          : ", and their refunds were not all booked by the end\n";
+  const auto add = [&](std::string_view when, const LatencyHistogram& latency) {
+    if (latency.count() > 0) text += fmt::format("  {:<18}{}\n", when, latency_text(latency));
+  };
+  add("before", storm.latency_before);
+  add("while they expire", storm.latency_while_expiring);
+  return text;
 }
 
 std::string audit_text(const LoadReport& report) {
@@ -175,10 +191,7 @@ std::string to_text(const LoadReport& report) {
   std::string text = "\n" + heading(report);
   text += fmt::format("throughput          {}/s over {:.2f} s, accepted {}/s\n",
                       grouped(answered / seconds), report.duration_s, grouped(accepted / seconds));
-  text += fmt::format("latency             p50 {}, p90 {}, p99 {}, p99.9 {}, max {}\n",
-                      in_words(latency.percentile_us(0.5)), in_words(latency.percentile_us(0.9)),
-                      in_words(latency.percentile_us(0.99)), in_words(latency.percentile_us(0.999)),
-                      in_words(latency.max_us()));
+  text += fmt::format("latency             {}\n", latency_text(latency));
   for (const auto& [status, count] : outcome_list(report.tally)) {
     text += fmt::format("{:<20}{} ({:.2f} %)\n", status, grouped(static_cast<double>(count)),
                         100 * static_cast<double>(count) / std::max(answered, 1.0));

@@ -35,6 +35,9 @@ struct StormReport {
   double first_expiry_s = 0;  // in the run's time
   double last_expiry_s = 0;
   std::optional<double> drained_s{};
+  // Of whole seconds: those before the first expiry, and those from it to the last.
+  LatencyHistogram latency_before{};
+  LatencyHistogram latency_while_expiring{};
 };
 
 struct LoadReport {

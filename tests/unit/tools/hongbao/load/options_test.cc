@@ -41,6 +41,9 @@ TEST(Settle, RefusesWhatDoesNotFitTogether) {
   options.duration = {};
   EXPECT_EQ(settle(options).error().message, "--duration must be more than nothing");
   options = {};
+  options.warm_up = Duration::us(1'500'000);
+  EXPECT_EQ(settle(options).error().message, "--warm-up is whole seconds");
+  options = {};
   options.share_count = 501;
   EXPECT_EQ(settle(options).error().message, "--shares is 500 at most");
   options = {};

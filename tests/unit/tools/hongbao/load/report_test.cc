@@ -68,11 +68,25 @@ TEST(LoadReport, ListsTheFirstViolationsAndCountsAll) {
 
 TEST(LoadReport, TellsWhenTheStormsRefundsWereBooked) {
   LoadReport report = report_of_a_run();
-  report.storm = StormReport{1'000, 2, 3, 3.5};
+  report.storm.emplace();
+  report.storm->last_expiry_s = 3;
+  report.storm->drained_s = 3.5;
   EXPECT_EQ(to_json(report)["expiry"]["drained_s"], 3.5);
   EXPECT_NE(to_text(report).find("booked 0.5 s after the last"), std::string::npos);
   report.storm->drained_s.reset();
   EXPECT_TRUE(to_json(report)["expiry"]["drained_s"].is_null());
+}
+
+TEST(LoadReport, TellsTheStormsLatencyApartFromThatBefore) {
+  LoadReport report = report_of_a_run();
+  report.storm.emplace();
+  report.storm->latency_before.add(1'000'000, 10);
+  EXPECT_EQ(to_text(report).find("while they expire"), std::string::npos);
+  report.storm->latency_while_expiring.add(2'000'000, 10);
+  const auto json = to_json(report)["expiry"];
+  EXPECT_NEAR(json["latency_before_us"]["p99"].get<double>(), 1'000, 8);
+  EXPECT_NEAR(json["latency_while_expiring_us"]["p99"].get<double>(), 2'000, 16);
+  EXPECT_NE(to_text(report).find("while they expire"), std::string::npos);
 }
 
 TEST(LoadReport, IsAPageOfItsOwnWithThreePictures) {
