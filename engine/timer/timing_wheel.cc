@@ -1,25 +1,12 @@
 #include "engine/timer/timing_wheel.h"
 
 #include <algorithm>
-#include <bit>
+#include <cstddef>
 
 #include "engine/base/assert.h"
 
 namespace hb {
 namespace {
-
-// The first set bit at or after `from`.
-template <std::size_t Words>
-std::optional<unsigned> first_set(const std::array<std::uint64_t, Words>& bits, unsigned from) {
-  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
-  for (unsigned word = from / 64; word < Words; ++word) {
-    if (const std::uint64_t hits = bits[word] & mask; hits != 0) {
-      return word * 64 + static_cast<unsigned>(std::countr_zero(hits));
-    }
-    mask = ~std::uint64_t{0};
-  }
-  return std::nullopt;
-}
 
 // Asks for all of an object's cache lines.
 template <class T>
@@ -32,13 +19,18 @@ void prefetch(const T& object) {
 }  // namespace
 
 TimingWheel::TimingWheel(Tick start)
-    : now_(start), base_(start), levels_(std::make_unique<std::array<Level, levels>>()) {}
+    : now_(start), base_(start), levels_(std::make_unique<Levels>()) {}
 
 void TimingWheel::schedule(Tick when, std::uint32_t payload) {
   when = std::max(when, now_ + 1);
   HB_ASSERT(when - now_ <= horizon_ticks);
   const unsigned level = level_of(when, base_);
-  append(level, slot_index(when, level), {payload, static_cast<std::uint32_t>(when)});
+  const unsigned index = slot_index(when, level);
+  if (level == 0) {
+    append_due(index, payload);
+  } else {
+    append(level, index, {payload, static_cast<std::uint32_t>(when)});
+  }
   ++size_;
 }
 
@@ -56,13 +48,12 @@ void TimingWheel::reserve(std::size_t timers) {
   while (free_chunks_ < chunks) grow();
 }
 
-// A timer of a lower level is always before one of a higher level, so the lowest level that has
-// any decides.
-std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
-  for (unsigned level = 0; level < levels; ++level) {
+std::optional<TimingWheel::Stop> TimingWheel::next_cascade() const {
+  for (unsigned level = 1; level < levels; ++level) {
+    const Occupied& occupied = levels_->above[level - 1].occupied;
     const unsigned present = slot_index(base_, level);
-    std::optional<unsigned> index = first_set((*levels_)[level].occupied, present);
-    if (!index && level == levels - 1) index = first_set((*levels_)[level].occupied, 0);
+    std::optional<unsigned> index = occupied.first(present);
+    if (!index && level == levels - 1) index = occupied.first(0);
     if (!index) continue;
     const unsigned slots_ahead = (*index - present) % slots;
     const unsigned window_bits = level * slot_bits;
@@ -71,20 +62,37 @@ std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
   return std::nullopt;
 }
 
-void TimingWheel::move_to(Tick tick) {
-  now_ = tick;
-  base_ = std::max(base_, tick);
+void TimingWheel::add_due_chunk() {
+  DueLevel& level = levels_->due;
+  const std::uint32_t added = take_free_chunk();
+  (level.chunks == 0 ? level.head : chunk(level.tail).next) = added;
+  level.tail = added;
+  level.tail_at = 0;
+  ++level.chunks;
+}
+
+void TimingWheel::free_due_chunks() {
+  DueLevel& level = levels_->due;
+  // One stays: it will be wanted soon.
+  level.tail_at = 0;
+  if (level.chunks == 1) return;
+  const std::uint32_t rest = chunk(level.head).next;
+  chunk(level.tail).next = free_;
+  free_ = rest;
+  free_chunks_ += level.chunks - 1;
+  level.tail = level.head;
+  level.chunks = 1;
 }
 
 void TimingWheel::drop_head(unsigned level, unsigned index) {
-  Slot& slot = (*levels_)[level].slot[index];
+  Slot& slot = level_above(level).slot[index];
   const std::uint32_t emptied = slot.head;
   Chunk& head = chunk(emptied);
   slot.head_at = 0;
   if (emptied == slot.tail) {
     slot.head = no_chunk;
     slot.tail_at = Chunk::entries_max;
-    (*levels_)[level].occupied[index / 64] &= ~(std::uint64_t{1} << (index % 64));
+    level_above(level).occupied.clear(index);
   } else {
     slot.head = head.next;
     // While the new head is read, the one behind it comes closer.
@@ -96,12 +104,12 @@ void TimingWheel::drop_head(unsigned level, unsigned index) {
 }
 
 void TimingWheel::add_tail(unsigned level, unsigned index) {
-  Slot& slot = (*levels_)[level].slot[index];
+  Slot& slot = level_above(level).slot[index];
   const std::uint32_t added = take_free_chunk();
   if (slot.empty()) {
     slot.head = added;
     slot.head_at = 0;
-    (*levels_)[level].occupied[index / 64] |= std::uint64_t{1} << (index % 64);
+    level_above(level).occupied.set(index);
   } else {
     chunk(slot.tail).next = added;
   }
@@ -119,7 +127,7 @@ std::uint32_t TimingWheel::take_free_chunk() {
 
 void TimingWheel::grow() {
   const auto first = static_cast<std::uint32_t>(segments_.size() << segment_bits);
-  HB_ASSERT(first < no_chunk - (1u << segment_bits));
+  HB_ASSERT(first < chunks_max - (1u << segment_bits));
   // Not value-initialized: entries are written before they are read.
   segments_.emplace_back(new Segment);
   for (std::uint32_t i = 1u << segment_bits; i-- > 0;) {

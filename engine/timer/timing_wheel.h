@@ -8,6 +8,11 @@
 // of 256, 2^16 or 2^24 ticks, the one slot that holds the window's timers is dealt out to the
 // levels below (a cascade), and level 0 has one slot a tick.
 //
+// A day's timers leave most ticks with one timer or none.  So the slots of level 0 are not queues
+// of chunks, as those above are, but lists whose entries stand side by side in the order in which
+// they came: the 256 ticks of a window share a few chunks, and get them back together once the last
+// of their timers has fired.
+//
 // Units:      ticks, counted from an origin that the owner picks.  One tick is limits::tick_us; no
 //             other unit enters this file.
 // Cost:       schedule O(1): one store at the end of a slot.  advance is O(timers fired + timers
@@ -16,6 +21,7 @@
 //             whose owner has closed is skipped by the owner when it fires.
 // Memory:     8 bytes a timer (payload and low half of the tick), in chunks of 512 bytes that all
 //             slots share, and never more than one partly filled chunk at either end of a slot.
+//             Chunks of level 0 come free when it is empty, at the latest after 256 ticks.
 //             A bare payload would take 4, but then a cascade would have to look every tick up in
 //             the owner's rows, a cache miss a timer.  Emptied chunks are used again and
 //             never returned.
@@ -97,25 +103,72 @@ class TimingWheel {
   static constexpr unsigned slots = 1 << slot_bits;
   static constexpr std::uint32_t no_chunk = UINT32_MAX;
 
+  // A timer above level 0.
   struct Entry {
     std::uint32_t payload;
     std::uint32_t tick_low;  // the high half follows from the window that the slot stands for
   };
   static_assert(sizeof(Entry) == 8);
 
+  // Where a timer of level 0 stands: its chunk times 64, and its place there.
+  using DueIndex = std::uint32_t;
+  static constexpr DueIndex no_due = UINT32_MAX;
+
+  // A timer of level 0: its slot tells the tick.
+  struct Due {
+    std::uint32_t payload;
+    DueIndex next;  // of the same tick
+  };
+
   struct alignas(64) Chunk {
     static constexpr std::uint32_t entries_max = 63;
-    std::uint32_t next = no_chunk;  // in the slot's queue, or in the free list
+    std::uint32_t next = no_chunk;  // in the slot's queue, at level 0, or in the free list
     std::uint32_t reserved = 0;
-    std::array<Entry, entries_max> entries;
+    union {
+      std::array<Entry, entries_max> entries;
+      std::array<Due, entries_max> due;
+    };
   };
   static_assert(sizeof(Chunk) == 512);
+  static constexpr unsigned due_bits = 6;
+  static_assert(Chunk::entries_max <= 1u << due_bits);
 
   // Chunks are allocated this many at a time and never move.
   static constexpr std::uint32_t segment_bits = 9;
   using Segment = std::array<Chunk, 1 << segment_bits>;
+  static constexpr std::uint32_t chunks_max = no_due >> due_bits;
 
-  // A queue of entries: read from head, written at tail.
+  // Which slots of a level have timers: a bit a slot.
+  class Occupied {
+   public:
+    void set(unsigned index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
+    void clear(unsigned index) { bits_[index / 64] &= ~(std::uint64_t{1} << (index % 64)); }
+    // The first at or after `from`.
+    std::optional<unsigned> first(unsigned from) const;
+
+   private:
+    std::array<std::uint64_t, slots / 64> bits_{};
+  };
+
+  // A list of the timers of one tick.  It holds its own address.
+  struct DueSlot {
+    DueIndex first = no_due;
+    DueIndex* end = &first;  // where the next timer's index goes
+  };
+
+  // Level 0.
+  struct DueLevel {
+    std::array<DueSlot, slots> slot;
+    Occupied occupied;
+    std::size_t timers = 0;
+    // The chunks in which they stand, filled in turn.
+    std::size_t chunks = 0;
+    std::uint32_t head = no_chunk;
+    std::uint32_t tail = no_chunk;
+    std::uint32_t tail_at = Chunk::entries_max;
+  };
+
+  // A queue of entries above level 0: read from head, written at tail.
   struct Slot {
     std::uint32_t head = no_chunk;
     std::uint32_t tail = no_chunk;
@@ -129,7 +182,12 @@ class TimingWheel {
 
   struct Level {
     std::array<Slot, slots> slot;
-    std::array<std::uint64_t, slots / 64> occupied{};  // a bit a slot
+    Occupied occupied;
+  };
+
+  struct Levels {
+    DueLevel due;
+    std::array<Level, levels - 1> above;
   };
 
   // Where advance has work next.
@@ -153,15 +211,28 @@ class TimingWheel {
   template <class Ahead>
   bool reach_due_tick(Tick to, std::size_t budget, std::size_t& work, Ahead&& ahead);
   std::optional<Stop> next_stop() const;
-  void move_to(Tick tick);
+  // Of the levels above 0.
+  std::optional<Stop> next_cascade() const;
+  void move_to(Tick tick) {
+    now_ = tick;
+    base_ = std::max(base_, tick);
+  }
   // Deals out the slot of the window that starts at now() + 1.  False when the budget ended first.
   template <class Ahead>
   bool cascade(std::size_t budget, std::size_t& work, Ahead&& ahead);
 
+  // At level 0.
+  void append_due(unsigned index, std::uint32_t payload);
+  std::uint32_t take_due(DueSlot& slot);
+  void add_due_chunk();
+  void free_due_chunks();
+  Due& due(DueIndex index) { return chunk(index >> due_bits).due[index % (1u << due_bits)]; }
+
+  // Above level 0.
+  Level& level_above(unsigned level) { return levels_->above[level - 1]; }
   void append(unsigned level, unsigned index, Entry entry);
   // Gives a slot without room a new tail chunk.
   void add_tail(unsigned level, unsigned index);
-  Entry take(unsigned level, unsigned index);
   // Frees the head chunk of a slot, all of whose entries were taken.
   void drop_head(unsigned level, unsigned index);
 
@@ -180,7 +251,7 @@ class TimingWheel {
   std::size_t size_ = 0;
   std::uint32_t free_ = no_chunk;
   std::size_t free_chunks_ = 0;
-  std::unique_ptr<std::array<Level, levels>> levels_;
+  std::unique_ptr<Levels> levels_;
   std::vector<std::unique_ptr<Segment>> segments_;
 };
 
@@ -189,13 +260,13 @@ std::size_t TimingWheel::advance(Tick to, std::size_t budget, Fire&& fire, Ahead
   std::size_t work = 0;
   while (reach_due_tick(to, budget, work, ahead)) {
     const unsigned index = slot_index(now_ + 1, 0);
-    const Slot& due = (*levels_)[0].slot[index];
-    while (!due.empty()) {
+    DueSlot& slot = levels_->due.slot[index];
+    while (slot.first != no_due) {
       if (work == budget) return work;
       ++work;
-      --size_;
-      fire(take(0, index).payload);
+      fire(take_due(slot));
     }
+    levels_->due.occupied.clear(index);
     move_to(now_ + 1);
   }
   return work;
@@ -221,7 +292,7 @@ template <class Ahead>
 bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) {
   const Tick window = now_ + 1;
   const unsigned index = slot_index(window, cascading_level_);
-  Slot& slot = (*levels_)[cascading_level_].slot[index];
+  Slot& slot = level_above(cascading_level_).slot[index];
   while (!slot.empty()) {
     const Chunk& head = chunk(slot.head);
     const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
@@ -230,8 +301,12 @@ bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) 
       // The ticks of a window differ only in their low half.
       const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
       const unsigned level = level_of(when, window);
-      append(level, slot_index(when, level), entry);
-      if (level == 0) ahead(entry.payload);
+      if (level == 0) {
+        append_due(slot_index(when, 0), entry.payload);
+        ahead(entry.payload);
+      } else {
+        append(level, slot_index(when, level), entry);
+      }
     }
     work += moves;
     if (slot.head_at != slot.head_end()) return false;
@@ -242,17 +317,53 @@ bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) 
   return true;
 }
 
-inline void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
-  Slot& slot = (*levels_)[level].slot[index];
-  if (slot.tail_at == Chunk::entries_max) add_tail(level, index);
-  chunk(slot.tail).entries[slot.tail_at++] = entry;
+inline std::optional<unsigned> TimingWheel::Occupied::first(unsigned from) const {
+  std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
+  for (unsigned word = from / 64; word < bits_.size(); ++word) {
+    if (const std::uint64_t hits = bits_[word] & mask; hits != 0) {
+      return word * 64 + static_cast<unsigned>(std::countr_zero(hits));
+    }
+    mask = ~std::uint64_t{0};
+  }
+  return std::nullopt;
 }
 
-inline TimingWheel::Entry TimingWheel::take(unsigned level, unsigned index) {
-  Slot& slot = (*levels_)[level].slot[index];
-  const Entry entry = chunk(slot.head).entries[slot.head_at++];
-  if (slot.head_at == slot.head_end()) drop_head(level, index);
-  return entry;
+// A timer of a lower level is always before one of a higher level, so the lowest level that has
+// any decides.
+inline std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
+  const unsigned present = slot_index(base_, 0);
+  if (const std::optional<unsigned> index = levels_->due.occupied.first(present)) {
+    return Stop{base_ + (*index - present), 0};
+  }
+  return next_cascade();
+}
+
+inline void TimingWheel::append_due(unsigned index, std::uint32_t payload) {
+  DueLevel& level = levels_->due;
+  if (level.tail_at == Chunk::entries_max) add_due_chunk();
+  const DueIndex added = level.tail << due_bits | level.tail_at++;
+  Due& due = this->due(added);
+  due = {payload, no_due};
+  DueSlot& slot = level.slot[index];
+  *slot.end = added;
+  slot.end = &due.next;
+  level.occupied.set(index);
+  ++level.timers;
+}
+
+inline std::uint32_t TimingWheel::take_due(DueSlot& slot) {
+  const Due taken = due(slot.first);
+  slot.first = taken.next;
+  if (slot.first == no_due) slot.end = &slot.first;
+  --size_;
+  if (--levels_->due.timers == 0) free_due_chunks();
+  return taken.payload;
+}
+
+inline void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
+  Slot& slot = level_above(level).slot[index];
+  if (slot.tail_at == Chunk::entries_max) add_tail(level, index);
+  chunk(slot.tail).entries[slot.tail_at++] = entry;
 }
 
 }  // namespace hb
