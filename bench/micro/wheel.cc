@@ -7,6 +7,7 @@
 #include <benchmark/benchmark.h>
 
 #include <memory>
+#include <span>
 
 #include "bench/micro/registry.h"
 #include "bench/micro/timing.h"
@@ -35,7 +36,7 @@ void advance_to(TimingWheel& wheel, Tick to, Fire&& fire, Ahead&& ahead) {
 }
 template <class Fire>
 void advance_to(TimingWheel& wheel, Tick to, Fire&& fire) {
-  advance_to(wheel, to, fire, [](std::uint32_t) {});
+  advance_to(wheel, to, fire, [](std::span<const TimingWheel::Timer>) {});
 }
 
 // Arms timers 0, 1, 2, ..., and returns the tick by which all have fired.
@@ -100,7 +101,7 @@ void measure_cancel(State& state, std::uint32_t timers, Order order) {
       // As a shard does: open packets are asked for when their timers come near.
       advance_to(
           wheel, end, [&](std::uint32_t slot) { skipped += packets.is_open(slot) ? 0 : 1; },
-          [&](std::uint32_t slot) { packets.prefetch_due(slot); });
+          [&](std::span<const TimingWheel::Timer> near) { packets.prefetch_due(near); });
     });
     if (skipped != timers) return state.SkipWithError("not every timer was skipped");
   }

@@ -234,7 +234,10 @@ class Ledger {
   // rest.
   void prefetch(const Command& command) const;
   // What decide_due(slot) will look at.
-  void prefetch_due(PacketStore::Slot slot) const { packets_.prefetch_due(slot); }
+  template <class Timers>
+  void prefetch_due(const Timers& timers) const {
+    packets_.prefetch_due(timers);
+  }
 
   struct Timer {
     PacketStore::Slot slot = 0;

@@ -267,9 +267,14 @@ class PacketStore {
     // A packet of many shares: the tags' end; what lies between follows by itself.
     if (tag_cells(row->share_count) != 0) hb::prefetch(first_tag(*row) + row->claimed_count);
   }
-  // What a look at the packet after its deadline will touch: only an open one's row.
-  void prefetch_due(Slot slot) const {
-    if (is_open(slot)) hb::prefetch(&row(slot));
+  // What a look at packets after their deadline will touch: their bits, and an open one's row.  A
+  // timer's payload is its packet's slot.  All bits are asked for before any is looked at.
+  template <class Timers>
+  void prefetch_due(const Timers& timers) const {
+    for (const auto& timer : timers) hb::prefetch(&open_.get(timer.payload / page_rows));
+    for (const auto& timer : timers) {
+      if (is_open(timer.payload)) hb::prefetch(&row(timer.payload));
+    }
   }
   // Where the partition's next packet will lie, if its page is there.
   void prefetch_next(PartitionId partition) const {

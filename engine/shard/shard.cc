@@ -323,8 +323,9 @@ void Shard::settle_due() {
       book(*arrived);
     }
   };
-  wheel_.advance(tick_of(now_), budget, fire,
-                 [this](std::uint32_t slot) { ledger_.prefetch_due(slot); });
+  wheel_.advance(tick_of(now_), budget, fire, [this](std::span<const TimingWheel::Timer> timers) {
+    ledger_.prefetch_due(timers);
+  });
 }
 
 }  // namespace hb

@@ -24,42 +24,42 @@ TimingWheel::TimingWheel(Tick start)
 void TimingWheel::schedule(Tick when, std::uint32_t payload) {
   when = std::max(when, now_ + 1);
   HB_ASSERT(when - now_ <= horizon_ticks);
-  const unsigned level = level_of(when, base_);
-  const unsigned index = slot_index(when, level);
-  if (level == 0) {
-    append_due(index, payload);
+  const Tick difference = when ^ base_;
+  if (difference < near_window_ticks) {
+    append_due(due_slot(when), payload);
   } else {
-    append(level, index, {payload, static_cast<std::uint32_t>(when)});
+    append(queue_of(when, difference), {payload, static_cast<std::uint32_t>(when)});
   }
   ++size_;
 }
 
 std::optional<Tick> TimingWheel::next_tick_hint() const {
-  if (cascading_level_ != 0) return now_ + 1;
+  if (cascading_ != no_queue) return now_ + 1;
   const std::optional<Stop> stop = next_stop();
   if (!stop) return std::nullopt;
   return stop->tick;
 }
 
 void TimingWheel::reserve(std::size_t timers) {
-  // Every slot may hold a partly filled chunk at either end beside its full ones.
+  // Every queue may hold a partly filled chunk at either end beside its full ones, level 0 one.
   const std::size_t timers_more = timers > size_ ? timers - size_ : 0;
-  const std::size_t chunks = timers_more / Chunk::entries_max + 1 + std::size_t{2} * levels * slots;
+  const std::size_t chunks = timers_more / Chunk::entries_max + 2 + std::size_t{2} * queues;
   while (free_chunks_ < chunks) grow();
 }
 
 std::optional<TimingWheel::Stop> TimingWheel::next_cascade() const {
-  for (unsigned level = 1; level < levels; ++level) {
-    const Occupied& occupied = levels_->above[level - 1].occupied;
-    const unsigned present = slot_index(base_, level);
-    std::optional<unsigned> index = occupied.first(present);
-    if (!index && level == levels - 1) index = occupied.first(0);
-    if (!index) continue;
-    const unsigned slots_ahead = (*index - present) % slots;
-    const unsigned window_bits = level * slot_bits;
-    return Stop{((base_ >> window_bits) + slots_ahead) << window_bits, level};
+  const Tick near = base_ / near_window_ticks;
+  const auto near_present = static_cast<unsigned>(near % near_slots);
+  if (const auto queue = levels_->occupied.first(near_present, far_first)) {
+    return Stop{(near + (*queue - near_present)) * near_window_ticks, *queue};
   }
-  return std::nullopt;
+  const Tick far = base_ / far_window_ticks;
+  const auto far_present = static_cast<unsigned>(far % far_slots);
+  auto queue = levels_->occupied.first(far_first + far_present, queues);
+  if (!queue) queue = levels_->occupied.first(far_first, queues);
+  if (!queue) return std::nullopt;
+  const unsigned windows_ahead = (*queue - far_first - far_present) % far_slots;
+  return Stop{(far + windows_ahead) * far_window_ticks, *queue};
 }
 
 void TimingWheel::add_due_chunk() {
@@ -84,37 +84,37 @@ void TimingWheel::free_due_chunks() {
   level.chunks = 1;
 }
 
-void TimingWheel::drop_head(unsigned level, unsigned index) {
-  Slot& slot = level_above(level).slot[index];
-  const std::uint32_t emptied = slot.head;
+void TimingWheel::drop_head(unsigned queue) {
+  Queue& from = levels_->queue[queue];
+  const std::uint32_t emptied = from.head;
   Chunk& head = chunk(emptied);
-  slot.head_at = 0;
-  if (emptied == slot.tail) {
-    slot.head = no_chunk;
-    slot.tail_at = Chunk::entries_max;
-    level_above(level).occupied.clear(index);
+  from.head_at = 0;
+  if (emptied == from.tail) {
+    from.head = no_chunk;
+    from.tail_at = Chunk::entries_max;
+    levels_->occupied.clear(queue);
   } else {
-    slot.head = head.next;
+    from.head = head.next;
     // While the new head is read, the one behind it comes closer.
-    if (slot.head != slot.tail) prefetch(chunk(chunk(slot.head).next));
+    if (from.head != from.tail) prefetch(chunk(chunk(from.head).next));
   }
   head.next = free_;
   free_ = emptied;
   ++free_chunks_;
 }
 
-void TimingWheel::add_tail(unsigned level, unsigned index) {
-  Slot& slot = level_above(level).slot[index];
+void TimingWheel::add_tail(unsigned queue) {
+  Queue& to = levels_->queue[queue];
   const std::uint32_t added = take_free_chunk();
-  if (slot.empty()) {
-    slot.head = added;
-    slot.head_at = 0;
-    level_above(level).occupied.set(index);
+  if (to.empty()) {
+    to.head = added;
+    to.head_at = 0;
+    levels_->occupied.set(queue);
   } else {
-    chunk(slot.tail).next = added;
+    chunk(to.tail).next = added;
   }
-  slot.tail = added;
-  slot.tail_at = 0;
+  to.tail = added;
+  to.tail_at = 0;
 }
 
 std::uint32_t TimingWheel::take_free_chunk() {

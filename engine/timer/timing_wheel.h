@@ -3,25 +3,25 @@
 // The wheel knows nothing of clocks or owners.  Its owner says how far time has moved by calling
 // advance(), so the same calls always give the same expiries, in the same order.
 //
-// Four levels of 256 slots.  A timer's level is the highest group of 8 bits in which its tick
-// differs from the present one, its slot the value of that group: when the present enters a window
-// of 256, 2^16 or 2^24 ticks, the one slot that holds the window's timers is dealt out to the
-// levels below (a cascade), and level 0 has one slot a tick.
+// Three levels, for bits 0 to 9, 10 to 18 and 19 to 30 of a tick.  A timer's level is that of the
+// highest bit in which its tick differs from the present one, its slot the value of that level's
+// bits: when the present enters a window of 2^10 or 2^19 ticks, the one slot that holds the
+// window's timers is dealt out to the levels below (a cascade), and level 0 has one slot a tick.
 //
 // A day's timers leave most ticks with one timer or none.  So the slots of level 0 are not queues
 // of chunks, as those above are, but lists whose entries stand side by side in the order in which
-// they came: the 256 ticks of a window share a few chunks, and get them back together once the last
-// of their timers has fired.
+// they came: the ticks of a window share a few chunks, and give them back together once the last of
+// their timers has fired.
 //
 // Units:      ticks, counted from an origin that the owner picks.  One tick is limits::tick_us; no
 //             other unit enters this file.
 // Cost:       schedule O(1): one store at the end of a slot.  advance is O(timers fired + timers
-//             cascaded), each timer cascades at most three times, and empty stretches are skipped
-//             through bitmaps in O(levels) whatever their length.  There is no cancel: a timer
+//             cascaded), each timer cascades at most twice, and empty stretches are skipped
+//             through bitmaps of 700 bytes whatever their length.  There is no cancel: a timer
 //             whose owner has closed is skipped by the owner when it fires.
 // Memory:     8 bytes a timer (payload and low half of the tick), in chunks of 512 bytes that all
 //             slots share, and never more than one partly filled chunk at either end of a slot.
-//             Chunks of level 0 come free when it is empty, at the latest after 256 ticks.
+//             Chunks of level 0 come free when it is empty, at the latest after 1,024 ticks.
 //             A bare payload would take 4, but then a cascade would have to look every tick up in
 //             the owner's rows, a cache miss a timer.  Emptied chunks are used again and
 //             never returned.
@@ -42,6 +42,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 namespace hb {
@@ -50,8 +51,17 @@ using Tick = std::uint64_t;
 
 class TimingWheel {
  public:
-  // The farthest a timer may lie ahead of now(): 49 days of milliseconds.
-  static constexpr Tick horizon_ticks = Tick{255} << 24;
+  // The windows that cascade, from level 1 and from level 2.
+  static constexpr Tick near_window_ticks = Tick{1} << 10;
+  static constexpr Tick far_window_ticks = Tick{1} << 19;
+
+  // The farthest a timer may lie ahead of now(): 24 days of milliseconds.
+  static constexpr Tick horizon_ticks = Tick{4'095} << 19;
+
+  struct Timer {
+    std::uint32_t payload;
+    std::uint32_t tick_low;  // the wheel's own: the high half follows from the timer's window
+  };
 
   // An empty wheel at which ticks up to and including `start` are over.
   explicit TimingWheel(Tick start = 0);
@@ -71,13 +81,13 @@ class TimingWheel {
   // it is, in the middle of a tick or a cascade, and the next call goes on from there.  Time has
   // come all the way when now() >= to.  A `to` that is over does nothing.
   // Returns the work done.
-  // ahead(payload) is called for a timer that a cascade brings within 256 ticks of its own: time to
-  // ask for what fire will look at.
+  // ahead(timers) is called with a span of timers, 63 at most, that a cascade brings within
+  // near_window_ticks of their own: time to ask for what fire will look at.
   template <class Fire, class Ahead>
   std::size_t advance(Tick to, std::size_t budget, Fire&& fire, Ahead&& ahead);
   template <class Fire>
   std::size_t advance(Tick to, std::size_t budget, Fire&& fire) {
-    return advance(to, budget, fire, [](std::uint32_t) {});
+    return advance(to, budget, fire, [](std::span<const Timer>) {});
   }
 
   // The last tick that is over: all its timers have fired.
@@ -98,17 +108,13 @@ class TimingWheel {
   std::size_t memory_bytes() const { return segments_.size() * sizeof(Segment); }
 
  private:
-  static constexpr unsigned levels = 4;
-  static constexpr unsigned slot_bits = 8;
-  static constexpr unsigned slots = 1 << slot_bits;
+  // Level 0 has a slot a tick; those of the levels above stand in one row, level 1 first.
+  static constexpr unsigned due_slots = near_window_ticks;
+  static constexpr unsigned near_slots = far_window_ticks / near_window_ticks;
+  static constexpr unsigned far_slots = 1 << 12;
+  static constexpr unsigned far_first = near_slots;
+  static constexpr unsigned queues = near_slots + far_slots;
   static constexpr std::uint32_t no_chunk = UINT32_MAX;
-
-  // A timer above level 0.
-  struct Entry {
-    std::uint32_t payload;
-    std::uint32_t tick_low;  // the high half follows from the window that the slot stands for
-  };
-  static_assert(sizeof(Entry) == 8);
 
   // Where a timer of level 0 stands: its chunk times 64, and its place there.
   using DueIndex = std::uint32_t;
@@ -119,13 +125,14 @@ class TimingWheel {
     std::uint32_t payload;
     DueIndex next;  // of the same tick
   };
+  static_assert(sizeof(Timer) == 8 && sizeof(Due) == 8);
 
   struct alignas(64) Chunk {
     static constexpr std::uint32_t entries_max = 63;
     std::uint32_t next = no_chunk;  // in the slot's queue, at level 0, or in the free list
     std::uint32_t reserved = 0;
     union {
-      std::array<Entry, entries_max> entries;
+      std::array<Timer, entries_max> timers;
       std::array<Due, entries_max> due;
     };
   };
@@ -138,16 +145,18 @@ class TimingWheel {
   using Segment = std::array<Chunk, 1 << segment_bits>;
   static constexpr std::uint32_t chunks_max = no_due >> due_bits;
 
-  // Which slots of a level have timers: a bit a slot.
+  // Which slots have timers: a bit a slot.
+  template <unsigned Slots>
   class Occupied {
    public:
     void set(unsigned index) { bits_[index / 64] |= std::uint64_t{1} << (index % 64); }
     void clear(unsigned index) { bits_[index / 64] &= ~(std::uint64_t{1} << (index % 64)); }
-    // The first at or after `from`.
-    std::optional<unsigned> first(unsigned from) const;
+    // The first at or after `from` and before `end`, a multiple of 64.
+    std::optional<unsigned> first(unsigned from, unsigned end) const;
 
    private:
-    std::array<std::uint64_t, slots / 64> bits_{};
+    static_assert(Slots % 64 == 0);
+    std::array<std::uint64_t, Slots / 64> bits_{};
   };
 
   // A list of the timers of one tick.  It holds its own address.
@@ -158,8 +167,8 @@ class TimingWheel {
 
   // Level 0.
   struct DueLevel {
-    std::array<DueSlot, slots> slot;
-    Occupied occupied;
+    std::array<DueSlot, due_slots> slot;
+    Occupied<due_slots> occupied;
     std::size_t timers = 0;
     // The chunks in which they stand, filled in turn.
     std::size_t chunks = 0;
@@ -168,42 +177,39 @@ class TimingWheel {
     std::uint32_t tail_at = Chunk::entries_max;
   };
 
-  // A queue of entries above level 0: read from head, written at tail.
-  struct Slot {
+  // A slot above level 0, a queue of timers: read from head, written at tail.
+  struct Queue {
     std::uint32_t head = no_chunk;
     std::uint32_t tail = no_chunk;
-    std::uint32_t head_at = 0;  // the first entry of the head chunk that is still here
-    // Entries of the tail chunk that are written.  Without a chunk as many as in a full one: both
+    std::uint32_t head_at = 0;  // the first timer of the head chunk that is still here
+    // Timers of the tail chunk that are written.  Without a chunk as many as in a full one: both
     // have no room.
     std::uint32_t tail_at = Chunk::entries_max;
     bool empty() const { return head == no_chunk; }
     std::uint32_t head_end() const { return head == tail ? tail_at : Chunk::entries_max; }
   };
 
-  struct Level {
-    std::array<Slot, slots> slot;
-    Occupied occupied;
-  };
-
   struct Levels {
     DueLevel due;
-    std::array<Level, levels - 1> above;
+    std::array<Queue, queues> queue;
+    Occupied<queues> occupied;
   };
 
   // Where advance has work next.
   struct Stop {
-    Tick tick;  // level 0: of the timers due; above: the first of the window to cascade
-    unsigned level;
+    Tick tick;       // of the timers due, or the first of the window to cascade
+    unsigned queue;  // to cascade; no_queue for timers that are due
   };
+  static constexpr unsigned no_queue = UINT32_MAX;
 
-  // The top level is a ring: the horizon keeps its 256 windows apart, so a tick on the far side of
-  // a multiple of 2^32 has a slot there as well.
-  static unsigned level_of(Tick when, Tick base) {
-    const auto highest_bit = static_cast<unsigned>(std::bit_width((when ^ base) | 1)) - 1;
-    return std::min(highest_bit / slot_bits, levels - 1);
-  }
-  static unsigned slot_index(Tick tick, unsigned level) {
-    return static_cast<unsigned>(tick >> (level * slot_bits)) % slots;
+  static unsigned due_slot(Tick tick) { return tick % due_slots; }
+  // The queue above level 0 for a tick that differs from the present one in these bits.  The top
+  // level is a ring: the horizon keeps its windows apart, so a tick on the far side of a multiple
+  // of 2^31 has a slot there as well.
+  static unsigned queue_of(Tick tick, Tick difference) {
+    return difference < far_window_ticks
+               ? static_cast<unsigned>(tick / near_window_ticks % near_slots)
+               : static_cast<unsigned>(far_first + tick / far_window_ticks % far_slots);
   }
 
   // True when timers of tick now() + 1 stand ready at level 0; false when time has come to `to` or
@@ -217,7 +223,7 @@ class TimingWheel {
     now_ = tick;
     base_ = std::max(base_, tick);
   }
-  // Deals out the slot of the window that starts at now() + 1.  False when the budget ended first.
+  // Deals out the queue of the window that starts at now() + 1.  False when the budget ended first.
   template <class Ahead>
   bool cascade(std::size_t budget, std::size_t& work, Ahead&& ahead);
 
@@ -229,12 +235,11 @@ class TimingWheel {
   Due& due(DueIndex index) { return chunk(index >> due_bits).due[index % (1u << due_bits)]; }
 
   // Above level 0.
-  Level& level_above(unsigned level) { return levels_->above[level - 1]; }
-  void append(unsigned level, unsigned index, Entry entry);
-  // Gives a slot without room a new tail chunk.
-  void add_tail(unsigned level, unsigned index);
-  // Frees the head chunk of a slot, all of whose entries were taken.
-  void drop_head(unsigned level, unsigned index);
+  void append(unsigned queue, Timer timer);
+  // Gives a queue without room a new tail chunk.
+  void add_tail(unsigned queue);
+  // Frees the head chunk of a queue, all of whose timers were taken.
+  void drop_head(unsigned queue);
 
   Chunk& chunk(std::uint32_t index) {
     return (*segments_[index >> segment_bits])[index % (1u << segment_bits)];
@@ -245,9 +250,9 @@ class TimingWheel {
   Tick now_;
   // The slots are arranged as seen from this tick: now_, or now_ + 1 once its window was entered.
   Tick base_;
-  // The level whose slot is being dealt out, 0 for none.  Until that is done base_ stays before
-  // the window, so that new timers of the window queue up behind those that still wait there.
-  unsigned cascading_level_ = 0;
+  // The one that is being dealt out, or no_queue.  Until that is done base_ stays before the
+  // window, so that new timers of the window queue up behind those that still wait there.
+  unsigned cascading_ = no_queue;
   std::size_t size_ = 0;
   std::uint32_t free_ = no_chunk;
   std::size_t free_chunks_ = 0;
@@ -259,7 +264,7 @@ template <class Fire, class Ahead>
 std::size_t TimingWheel::advance(Tick to, std::size_t budget, Fire&& fire, Ahead&& ahead) {
   std::size_t work = 0;
   while (reach_due_tick(to, budget, work, ahead)) {
-    const unsigned index = slot_index(now_ + 1, 0);
+    const unsigned index = due_slot(now_ + 1);
     DueSlot& slot = levels_->due.slot[index];
     while (slot.first != no_due) {
       if (work == budget) return work;
@@ -275,15 +280,15 @@ std::size_t TimingWheel::advance(Tick to, std::size_t budget, Fire&& fire, Ahead
 template <class Ahead>
 bool TimingWheel::reach_due_tick(Tick to, std::size_t budget, std::size_t& work, Ahead&& ahead) {
   while (now_ < to) {
-    if (cascading_level_ != 0 && !cascade(budget, work, ahead)) return false;
+    if (cascading_ != no_queue && !cascade(budget, work, ahead)) return false;
     const std::optional<Stop> stop = next_stop();
     if (!stop || stop->tick > to) {
       move_to(to);
       return false;
     }
     move_to(stop->tick - 1);
-    if (stop->level == 0) return true;
-    cascading_level_ = stop->level;
+    if (stop->queue == no_queue) return true;
+    cascading_ = stop->queue;
   }
   return false;
 }
@@ -291,35 +296,36 @@ bool TimingWheel::reach_due_tick(Tick to, std::size_t budget, std::size_t& work,
 template <class Ahead>
 bool TimingWheel::cascade(std::size_t budget, std::size_t& work, Ahead&& ahead) {
   const Tick window = now_ + 1;
-  const unsigned index = slot_index(window, cascading_level_);
-  Slot& slot = level_above(cascading_level_).slot[index];
-  while (!slot.empty()) {
-    const Chunk& head = chunk(slot.head);
-    const std::size_t moves = std::min<std::size_t>(slot.head_end() - slot.head_at, budget - work);
-    for (std::size_t i = 0; i < moves; ++i) {
-      const Entry entry = head.entries[slot.head_at++];
+  Queue& queue = levels_->queue[cascading_];
+  while (!queue.empty()) {
+    const std::size_t moves =
+        std::min<std::size_t>(queue.head_end() - queue.head_at, budget - work);
+    const std::span<const Timer> timers(&chunk(queue.head).timers[queue.head_at], moves);
+    if (cascading_ < far_first) ahead(timers);
+    for (const Timer& timer : timers) {
       // The ticks of a window differ only in their low half.
-      const Tick when = window + (entry.tick_low - static_cast<std::uint32_t>(window));
-      const unsigned level = level_of(when, window);
-      if (level == 0) {
-        append_due(slot_index(when, 0), entry.payload);
-        ahead(entry.payload);
+      const std::uint32_t offset = timer.tick_low - static_cast<std::uint32_t>(window);
+      if (offset < near_window_ticks) {
+        if (cascading_ >= far_first) ahead(std::span(&timer, 1));
+        append_due(due_slot(timer.tick_low), timer.payload);
       } else {
-        append(level, slot_index(when, level), entry);
+        append(queue_of(timer.tick_low, offset), timer);
       }
     }
     work += moves;
-    if (slot.head_at != slot.head_end()) return false;
-    drop_head(cascading_level_, index);
+    queue.head_at += static_cast<std::uint32_t>(moves);
+    if (queue.head_at != queue.head_end()) return false;
+    drop_head(cascading_);
   }
-  cascading_level_ = 0;
+  cascading_ = no_queue;
   base_ = window;
   return true;
 }
 
-inline std::optional<unsigned> TimingWheel::Occupied::first(unsigned from) const {
+template <unsigned Slots>
+std::optional<unsigned> TimingWheel::Occupied<Slots>::first(unsigned from, unsigned end) const {
   std::uint64_t mask = ~std::uint64_t{0} << (from % 64);
-  for (unsigned word = from / 64; word < bits_.size(); ++word) {
+  for (unsigned word = from / 64; word < end / 64; ++word) {
     if (const std::uint64_t hits = bits_[word] & mask; hits != 0) {
       return word * 64 + static_cast<unsigned>(std::countr_zero(hits));
     }
@@ -331,9 +337,9 @@ inline std::optional<unsigned> TimingWheel::Occupied::first(unsigned from) const
 // A timer of a lower level is always before one of a higher level, so the lowest level that has
 // any decides.
 inline std::optional<TimingWheel::Stop> TimingWheel::next_stop() const {
-  const unsigned present = slot_index(base_, 0);
-  if (const std::optional<unsigned> index = levels_->due.occupied.first(present)) {
-    return Stop{base_ + (*index - present), 0};
+  const unsigned present = due_slot(base_);
+  if (const std::optional<unsigned> index = levels_->due.occupied.first(present, due_slots)) {
+    return Stop{base_ + (*index - present), no_queue};
   }
   return next_cascade();
 }
@@ -360,10 +366,10 @@ inline std::uint32_t TimingWheel::take_due(DueSlot& slot) {
   return taken.payload;
 }
 
-inline void TimingWheel::append(unsigned level, unsigned index, Entry entry) {
-  Slot& slot = level_above(level).slot[index];
-  if (slot.tail_at == Chunk::entries_max) add_tail(level, index);
-  chunk(slot.tail).entries[slot.tail_at++] = entry;
+inline void TimingWheel::append(unsigned queue, Timer timer) {
+  Queue& to = levels_->queue[queue];
+  if (to.tail_at == Chunk::entries_max) add_tail(queue);
+  chunk(to.tail).timers[to.tail_at++] = timer;
 }
 
 }  // namespace hb
