@@ -48,7 +48,12 @@ class UringWriteQueue final : public WriteQueue {
 };
 
 int UringWriteQueue::open(int event_fd) {
-  if (const int r = io_uring_queue_init(ring_entries, &ring_, 0); r < 0) return -r;
+  // A write that completes need not interrupt the owner, who looks at the ring in each turn.
+  // Kernels before 5.19 do not know that.
+  int r = io_uring_queue_init(ring_entries, &ring_,
+                              IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
+  if (r == -EINVAL) r = io_uring_queue_init(ring_entries, &ring_, 0);
+  if (r < 0) return -r;
   is_open_ = true;
   return -io_uring_register_eventfd(&ring_, event_fd);
 }
