@@ -75,7 +75,7 @@ class SegmentScan {
 };
 
 Result<Seal> scan_segment(Storage& storage, std::uint64_t segment) {
-  auto opened = storage.open(segment_name(segment), OpenMode::read);
+  auto opened = storage.open(segment_name(segment), OpenMode::read_once);
   if (!opened) return fail(std::move(opened.error()));
   const OpenFile file(storage, *opened);
   AlignedBuffer buffer(piece_bytes);

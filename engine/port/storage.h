@@ -28,7 +28,9 @@ namespace hb {
 
 using FileId = StrongId<struct FileTag, std::uint32_t>;
 
-enum class OpenMode : std::uint8_t { read, read_write };
+// read_once is for a file that is read from one end to the other and then not again: none of it
+// need stay in the system's cache.
+enum class OpenMode : std::uint8_t { read, read_once, read_write };
 
 struct FileEntry {
   std::string name;

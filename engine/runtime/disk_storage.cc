@@ -135,16 +135,17 @@ FileId DirectoryDisk::adopt(Fd fd) {
 
 Result<FileId> DirectoryDisk::open(std::string_view name, OpenMode mode) {
   const bool write = mode == OpenMode::read_write;
-  const int flags = write ? O_RDWR | O_DSYNC | (direct_ ? O_DIRECT : 0) : O_RDONLY;
-  Fd fd(::openat(directory_fd_.get(), checked(name).c_str(), flags | O_CLOEXEC));
+  const int access = (write ? O_RDWR | O_DSYNC : O_RDONLY) | O_CLOEXEC;
+  const int past_cache = direct_ && mode != OpenMode::read ? O_DIRECT : 0;
+  Fd fd(::openat(directory_fd_.get(), checked(name).c_str(), access | past_cache));
   if (!fd) return fail_system(path(name), errno);
   if (write) {
     if (auto locked = lock_for_writing(fd.get(), path(name)); !locked) {
       return fail(std::move(locked.error()));
     }
   } else {
-    // Who reads along with a running journal asks in pieces.  Read-ahead would send megabytes to the
-    // disk at once, and the journal's next write would wait behind them.
+    // Who reads along with a running journal asks in pieces.  Read-ahead would send megabytes to
+    // the disk at once, and the journal's next write would wait behind them.
     ::posix_fadvise(fd.get(), 0, 0, POSIX_FADV_RANDOM);
   }
   return adopt(std::move(fd));
@@ -164,9 +165,13 @@ Result<std::size_t> DirectoryDisk::read(FileId file, std::uint64_t offset,
   return read_all(fd_of(file), offset, into, directory_);
 }
 
-// Any offset, size and memory, through an aligned piece.
+// What is not aligned goes through an aligned piece.
 Result<std::size_t> DirectoryDisk::read_direct(int fd, std::uint64_t offset,
                                                std::span<std::byte> into) {
+  const auto address = reinterpret_cast<std::uintptr_t>(into.data());
+  if ((address | offset | into.size()) % alignment_bytes == 0) {
+    return read_all(fd, offset, into, directory_);
+  }
   AlignedBuffer piece(piece_bytes);
   std::size_t done = 0;
   while (done < into.size()) {

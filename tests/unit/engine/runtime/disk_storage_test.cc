@@ -185,7 +185,7 @@ TEST_P(DiskStorageTest, ReadsAnyRangeThroughEitherModeOfOpening) {
   disk_->start_write(made, 0, buffer.span(), 1);
   ASSERT_FALSE(wait().error);
   disk_->close(made);
-  for (const OpenMode mode : {OpenMode::read, OpenMode::read_write}) {
+  for (const OpenMode mode : {OpenMode::read, OpenMode::read_once, OpenMode::read_write}) {
     const auto file = disk_->open("a", mode);
     ASSERT_TRUE(file) << file.error().message;
     std::vector<std::byte> into(300'001);
@@ -194,6 +194,10 @@ TEST_P(DiskStorageTest, ReadsAnyRangeThroughEitherModeOfOpening) {
     ASSERT_EQ(*got, into.size());
     EXPECT_EQ(std::memcmp(into.data(), buffer.data() + 1234, into.size()), 0);
     EXPECT_EQ(*disk_->read(*file, (1 << 20) - 10, into), 10U) << "at the end";
+    AlignedBuffer aligned(512 << 10);
+    ASSERT_EQ(*disk_->read(*file, 0, aligned.span()), aligned.size());
+    EXPECT_EQ(std::memcmp(aligned.data(), buffer.data(), aligned.size()), 0);
+    EXPECT_EQ(*disk_->read(*file, (1 << 20) - 4'096, aligned.span()), 4'096U) << "at the end";
     EXPECT_EQ(*disk_->read(*file, 1 << 20, into), 0U);
     disk_->close(*file);
   }
