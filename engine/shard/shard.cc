@@ -85,6 +85,9 @@ void Shard::start_timers(Time now) {
   const bool first_start = now_ == Time{};
   const Tick last = tick_of(first_start ? now : now_);
   constexpr Tick catches_up_max = TimingWheel::horizon_ticks / 2;
+  constexpr Tick timer_ahead_max =
+      (limits::opens_ahead_us_max + limits::packet_life_us_max) / limits::tick_us;
+  static_assert(catches_up_max + timer_ahead_max < TimingWheel::horizon_ticks);
   const Tick present = tick_of(now);
   const Tick earliest = present > catches_up_max ? present - catches_up_max : 0;
   wheel_ = TimingWheel(std::max(last, earliest));
