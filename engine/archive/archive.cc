@@ -76,9 +76,8 @@ std::shared_ptr<rocksdb::SstFileManager> removal_in_pieces(rocksdb::Env* env) {
   constexpr std::int64_t bytes_per_second = 128 << 20;
   constexpr double removed_per_kept_max = 2;
   constexpr std::uint64_t piece_bytes = 1 << 20;
-  return std::shared_ptr<rocksdb::SstFileManager>(
-      rocksdb::NewSstFileManager(env, std::make_shared<NoLog>(), "", bytes_per_second, true,
-                                 nullptr, removed_per_kept_max, piece_bytes));
+  return std::shared_ptr<rocksdb::SstFileManager>(rocksdb::NewSstFileManager(
+      env, nullptr, "", bytes_per_second, true, nullptr, removed_per_kept_max, piece_bytes));
 }
 
 rocksdb::Options options_for_archive() {
