@@ -74,7 +74,8 @@ class SegmentScan {
   std::uint64_t next_block_ = 0;
 };
 
-Result<Seal> scan_segment(Storage& storage, std::uint64_t segment) {
+Result<Seal> scan_segment(Storage& storage, std::uint64_t segment,
+                          const std::function<void()>& between_reads = {}) {
   auto opened = storage.open(segment_name(segment), OpenMode::read_once);
   if (!opened) return fail(std::move(opened.error()));
   const OpenFile file(storage, *opened);
@@ -89,6 +90,7 @@ Result<Seal> scan_segment(Storage& storage, std::uint64_t segment) {
                                           ": not a block of a full segment");
     }
     at += *got;
+    if (between_reads) between_reads();
   }
   return scan.finish();
 }
@@ -197,10 +199,11 @@ Result<Seal> parse_seal(std::string_view text, std::string_view file_name) {
   return seal;
 }
 
-Result<Seal> seal_segment(Storage& storage, std::uint64_t segment) {
+Result<Seal> seal_segment(Storage& storage, std::uint64_t segment,
+                          const std::function<void()>& between_reads) {
   const auto chain = chain_before(storage, segment);
   if (!chain) return fail(chain.error());
-  auto seal = scan_segment(storage, segment);
+  auto seal = scan_segment(storage, segment, between_reads);
   if (!seal) return seal;
   seal->chain = link(*chain, seal->digest);
   const std::string text = to_text(*seal);

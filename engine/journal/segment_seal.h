@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,8 +38,10 @@ std::string to_text(const Seal& seal);
 Result<Seal> parse_seal(std::string_view text, std::string_view file_name);
 
 // Seals a full segment: Writer::take_full_segments() or unsealed_segments() named it.
+// `between_reads` is called after each 128 KiB: a place to leave the disk to others.
 // Errors: damaged when the segment is, or when the seal before it is missing or damaged; io.
-Result<Seal> seal_segment(Storage& storage, std::uint64_t segment);
+Result<Seal> seal_segment(Storage& storage, std::uint64_t segment,
+                          const std::function<void()>& between_reads = {});
 
 // Full segments without a seal, in order; `current` is the segment that is being written.
 Result<std::vector<std::uint64_t>> unsealed_segments(Storage& storage, std::uint64_t current);

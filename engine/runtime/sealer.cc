@@ -2,10 +2,36 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <chrono>
+
 #include "engine/archive/background.h"
 #include "engine/journal/segment_seal.h"
 
 namespace hb {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// Halves the speed of a thread: a sealer that is behind would otherwise keep the disk, whose writes
+// a claim waits for, as busy as it gets.
+class HalfSpeed {
+ public:
+  // Sleeps for as long as the work since the last sleep took.
+  void rest() {
+    std::this_thread::sleep_for(
+        std::min<SteadyClock::duration>(SteadyClock::now() - woke_, longest));
+    woke_ = SteadyClock::now();
+  }
+
+ private:
+  // Work that took longer did not work: it waited for a processor.
+  static constexpr auto longest = std::chrono::milliseconds(1);
+
+  SteadyClock::time_point woke_ = SteadyClock::now();
+};
+
+}  // namespace
 
 Sealer::Sealer() : thread_([this] { run(); }) {}
 
@@ -35,7 +61,9 @@ void Sealer::run() {
     const Task task = tasks_.front();
     tasks_.pop_front();
     lock.unlock();
-    if (auto seal = journal::seal_segment(*task.storage, task.segment); !seal) {
+    HalfSpeed pace;
+    if (auto seal = journal::seal_segment(*task.storage, task.segment, [&] { pace.rest(); });
+        !seal) {
       spdlog::error("segment {} is not sealed: {}", task.segment, seal.error().message);
     }
     lock.lock();
