@@ -3,7 +3,8 @@
 //
 // The partitions of a shard fill evenly, so their tables double at about the same time.  What the
 // small tables leave behind is of no use to any table then, unless it joins: without that, as much
-// memory as the tables hold would wait for ever.
+// memory as the tables hold would wait for ever.  Nor may they double at once: moving gigabytes in
+// one go would hold up every command.  So each table has a fill of its own at which it grows.
 //
 // Cost:       allocate and free are O(log of the longest run), a few steps as a rule.
 // Memory:     a byte for eight rows, beside the rows; in huge pages, as slabs are.
@@ -22,6 +23,7 @@
 #include <vector>
 
 #include "engine/base/assert.h"
+#include "engine/base/partition.h"
 #include "engine/ledger/slab.h"
 
 namespace hb {
@@ -62,6 +64,13 @@ class TableRuns {
   }
 
   Row& get(std::uint32_t index) { return slab_.get(index); }
+
+  // How many of its rows a table fills in this run before it takes a longer one: `eighths` of them,
+  // or up to one eighth less, as the run's place has it.
+  static std::uint32_t fill_max(std::uint32_t run, std::uint32_t count, unsigned eighths) {
+    const auto less = static_cast<std::uint32_t>(mix64(run / run_min) % (count / 8 + 1));
+    return count / 8 * eighths - less;
+  }
 
   // Up to the last row that was ever in use.
   std::size_t bytes() const { return end_ * sizeof(Row) + free_order_.capacity(); }

@@ -1,12 +1,13 @@
 // The wallets of one partition: open addressing with the rows inline.
 //
 // A table a partition, not one for all: growing moves a few thousand rows, never millions, so no
-// command ever waits for a rehash that it could feel.
+// command ever waits for a rehash that it could feel; and they do not all grow at once.
 //
 // Cost:       find and insert touch one cache line as a rule (rows are half a line, at most three
 //             quarters full, linear probing).  Growth doubles: O(rows of this partition).
-// Memory:     32 bytes a row, 43 to 85 bytes a wallet, side by side with all tables of a ledger:
-//             huge pages keep a random credit to one cache miss and no page walk.
+// Memory:     32 bytes a row, 43 to 102 bytes a wallet, of many tables together 51 to 85; side by
+//             side with all tables of a ledger: huge pages keep a random credit to one cache miss
+//             and no page walk.
 // Threads:    none.
 // Invariants: wallets are never removed; a row's address changes only when another is inserted.
 #pragma once
@@ -53,7 +54,7 @@ class WalletTable {
   // The user's row, made if it is not there (then with balance 0 and this opening time).
   WalletRow& find_or_open(UserId user, Time now, TableRuns<WalletRow>& runs) {
     if (WalletRow* row = find(user)) return *row;
-    if ((count_ + 1) * 4 > capacity() * 3) grow(runs);
+    if (count_ == count_max_) grow(runs);
     std::uint32_t i = home(user);
     while (rows_[i].user != UserId{}) i = (i + 1) & mask_;
     rows_[i] = WalletRow{.user = user, .balance = Amount{}, .opened_at = now};
@@ -92,6 +93,7 @@ class WalletTable {
     const auto new_capacity =
         old.empty() ? capacity_min : static_cast<std::uint32_t>(old.size() * 2);
     run_ = runs.allocate(new_capacity);
+    count_max_ = runs.fill_max(run_, new_capacity, 6);
     rows_ = &runs.get(run_);
     mask_ = new_capacity - 1;
     std::uninitialized_fill_n(rows_, new_capacity, WalletRow{});
@@ -108,6 +110,7 @@ class WalletTable {
   std::uint32_t run_ = 0;   // the rows' place among the runs
   std::uint32_t mask_ = 0;  // capacity - 1; 0: no rows yet
   std::uint32_t count_ = 0;
+  std::uint32_t count_max_ = 0;
 };
 
 }  // namespace hb

@@ -1,9 +1,13 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdint>
 #include <iterator>
 #include <map>
+#include <numeric>
 #include <random>
+#include <set>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -82,6 +86,28 @@ TEST(ReplayStore, FindsEveryRowThroughGrowth) {
     EXPECT_EQ(store.find(Key128{i, 0}, now)->answer, i * 2);
   }
   EXPECT_EQ(store.find(Key128{0, 1}, now), nullptr);
+}
+
+// Partitions fill evenly.  If their tables grew at the same fill, every command of that moment
+// would wait for them all.
+TEST(ReplayStore, TablesThatFillTogetherDoNotGrowTogether) {
+  constexpr std::uint64_t tables = 1'000;
+  constexpr std::uint64_t rows = 900;  // past the growth from 1,024, which begins at 3/4 of them
+  const Time now{1'700'000'000'000'000};
+  TableRuns<ReplayRow> runs;
+  std::vector<ReplayStore> stores(tables);
+  std::vector<const ReplayRow*> first_rows(tables);
+  std::vector<std::size_t> grown(rows + 1);  // by the rows of each table then
+  for (std::uint64_t row = 1; row <= rows; ++row) {
+    for (std::uint64_t t = 0; t < tables; ++t) {
+      stores[t].insert({Key128{row, t + 1}, row, t}, now, runs);
+      const ReplayRow* const first = stores[t].find(Key128{1, t + 1}, now);
+      if (std::exchange(first_rows[t], first) != first) ++grown[row];
+    }
+  }
+  const auto last_growth = std::span(grown).subspan(700);
+  EXPECT_GE(std::accumulate(last_growth.begin(), last_growth.end(), std::size_t{0}), tables);
+  EXPECT_LE(*std::ranges::max_element(last_growth), tables / 20);
 }
 
 TEST(PacketStore, FindsByIdAndTellsTheIdOfASlot) {
@@ -222,13 +248,13 @@ TEST(TableRuns, HaveTheLongestRunToo) {
 }
 
 TEST(Slab, RunsNeverCrossARegion) {
-  struct Cell {
+  struct Page {
     char bytes[4096];
   };
-  Slab<Cell> slab;
+  Slab<Page> slab;
   for (int i = 0; i < 40; ++i) {
     const std::uint32_t run = slab.allocate(1'000);
-    EXPECT_EQ(run / Slab<Cell>::cells_per_region, (run + 999) / Slab<Cell>::cells_per_region);
+    EXPECT_EQ(run / Slab<Page>::cells_per_region, (run + 999) / Slab<Page>::cells_per_region);
   }
 }
 
