@@ -18,17 +18,20 @@ std::uint16_t first_partition(ShardId shard, std::uint16_t shard_count) {
 
 }  // namespace
 
-Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count)
+Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count, MemoryAhead* ahead)
     : policy_(policy),
       shard_count_(shard_count),
       first_(first_partition(shard, shard_count)),
       partition_count_(
           first_partition(ShardId(static_cast<std::uint16_t>(shard.value + 1)), shard_count) -
           std::uint32_t{first_.value}),
+      wallet_rows_(ahead),
       wallets_(partition_count_),
+      replay_rows_(ahead),
       replays_(partition_count_),
       usage_(partition_count_),
-      packets_(first_, partition_count_),
+      packets_(first_, partition_count_, ahead),
+      texts_(ahead),
       outboxes_(shard_count),
       received_(shard_count) {
   HB_ASSERT(shard.value < shard_count && shard_count <= limits::shards_max);

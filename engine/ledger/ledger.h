@@ -116,8 +116,9 @@ class Ledger {
     friend auto operator<=>(const ShareName&, const ShareName&) = default;
   };
 
-  // The ledger of the partitions that `shard` of `shard_count` owns.
-  Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count);
+  // The ledger of the partitions that `shard` of `shard_count` owns.  `ahead`, if any, outlives it.
+  Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count,
+         MemoryAhead* ahead = nullptr);
 
   bool owns(PartitionId partition) const;
 

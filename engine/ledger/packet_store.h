@@ -113,9 +113,17 @@ struct TransferTerms {
 
 class PacketStore {
  public:
-  // Holds the packets of `partition_count` partitions from `first` on.
-  PacketStore(PartitionId first, std::uint32_t partition_count)
-      : first_(first), partitions_(partition_count) {}
+  // Holds the packets of `partition_count` partitions from `first` on.  `ahead`, if any, outlives
+  // the store.
+  PacketStore(PartitionId first, std::uint32_t partition_count, MemoryAhead* ahead = nullptr)
+      : first_(first),
+        partitions_(partition_count),
+        pages_(ahead),
+        page_lists_(ahead),
+        open_(ahead),
+        claims_(ahead),
+        extras_(ahead),
+        recipients_(ahead) {}
 
   using Slot = std::uint32_t;
 

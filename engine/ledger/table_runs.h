@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "engine/base/assert.h"
+#include "engine/base/memory_ahead.h"
 #include "engine/base/partition.h"
 #include "engine/ledger/slab.h"
 
@@ -33,6 +34,9 @@ class TableRuns {
  public:
   static constexpr std::uint32_t run_min = 8;
   static constexpr std::uint32_t run_max = Slab<Row>::run_max;
+
+  // `ahead`, if any, outlives the runs.
+  explicit TableRuns(MemoryAhead* ahead = nullptr) : slab_(ahead) {}
 
   // Index of the first of `count` rows side by side, with whatever bytes were there before.
   // REQUIRES: count is a power of two from run_min to run_max.
@@ -47,7 +51,10 @@ class TableRuns {
       --from;
       put(run + (run_min << from), from);  // the upper half
     }
-    end_ = std::max(end_, run + count);
+    if (run + count > end_) {
+      end_ = run + count;
+      slab_.use(end_);
+    }
     return run;
   }
 
@@ -100,7 +107,7 @@ class TableRuns {
   }
 
   void add_block(unsigned order) {
-    const std::uint32_t block = slab_.allocate(run_max);
+    const std::uint32_t block = slab_.reserve(run_max);
     HB_ASSERT(block % run_max == 0);
     free_order_.resize((block + run_max) / run_min, not_free);
     put(block, order);

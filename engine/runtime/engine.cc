@@ -120,8 +120,10 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
     if (Result<void> bound = run_on_cpu(*own); !bound) return bound;
   }
   unit.clock = std::make_unique<SystemClock>();
-  const ShardOptions shard_options{
-      .shard = id, .shard_count = options.workers, .journal = options.journal};
+  const ShardOptions shard_options{.shard = id,
+                                   .shard_count = options.workers,
+                                   .journal = options.journal,
+                                   .memory_ahead = &memory_};
   const journal::Progress progress = [&meter, number](std::uint64_t done, std::uint64_t total) {
     meter.done_bytes[number] = done;
     meter.total_bytes[number] = total;

@@ -21,6 +21,7 @@
 #include "engine/runtime/data_directory.h"
 #include "engine/runtime/disk_storage.h"
 #include "engine/runtime/mailbox.h"
+#include "engine/runtime/memory_populator.h"
 #include "engine/runtime/sealer.h"
 #include "engine/runtime/system_clock.h"
 #include "engine/runtime/worker.h"
@@ -78,6 +79,7 @@ class Engine {
   DataDirectory directory_;
   const std::vector<unsigned> cpus_;
   Mesh mesh_;
+  MemoryPopulator memory_;
   std::vector<std::unique_ptr<Unit>> units_;
   // Both end before the storages.
   Sealer sealer_;

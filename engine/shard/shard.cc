@@ -49,7 +49,7 @@ bool sends_messages(const Command& command) {
 
 Shard::Shard(const ShardOptions& options, const Policy& policy, PrfKey entropy)
     : options_(options),
-      ledger_(policy, options.shard, options.shard_count),
+      ledger_(policy, options.shard, options.shard_count, options.memory_ahead),
       wheel_(0),
       entropy_(entropy),
       collected_(options.shard_count, 0),

@@ -53,6 +53,8 @@ struct ShardOptions {
   // more commands that may add to them.
   std::size_t outbox_messages_max = 1'000'000;
   journal::WriterOptions journal{};
+  // Makes the ledger's memory ready; outlives the shard.
+  MemoryAhead* memory_ahead = nullptr;
 };
 
 struct ShardFigures {

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/memory_ahead.h"
 #include "engine/ledger/packet_store.h"
 #include "engine/ledger/replay_store.h"
 #include "engine/ledger/slab.h"
@@ -247,10 +248,63 @@ TEST(TableRuns, HaveTheLongestRunToo) {
   EXPECT_EQ(runs.allocate(Runs::run_max), longest);
 }
 
+constexpr std::size_t page_bytes = std::size_t{2} << 20;
+
+// Remembers what was expected.
+class Expectations final : public MemoryAhead {
+ public:
+  void expect(std::span<std::byte> bytes) override {
+    EXPECT_EQ(bytes.size(), page_bytes);
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(bytes.data()) % page_bytes, 0u);
+    EXPECT_TRUE(pages_.insert(bytes.data()).second) << "asked for twice";
+  }
+  bool has(const void* address) const {
+    const auto value = reinterpret_cast<std::uintptr_t>(address);
+    return pages_.contains(reinterpret_cast<const std::byte*>(value - value % page_bytes));
+  }
+  std::size_t bytes() const { return pages_.size() * page_bytes; }
+
+ private:
+  std::set<const std::byte*> pages_;
+};
+
+struct Page {
+  char bytes[4096];
+};
+
+TEST(Slab, AsksForThePagesThatComeNext) {
+  constexpr std::size_t begins = 9 * page_bytes;  // an eighth of less is no page
+  constexpr std::size_t ahead_max = 8 * page_bytes;
+  Expectations expected;
+  Slab<Page> slab(&expected);
+  while (slab.bytes() < 3 * slab_region_bytes) {
+    const Page* const cell = &slab.get(slab.allocate());
+    if (slab.bytes() <= 7 * page_bytes) {
+      ASSERT_EQ(expected.bytes(), 0u);
+    }
+    if (slab.bytes() > begins) {
+      ASSERT_TRUE(expected.has(cell)) << slab.bytes();
+    }
+    ASSERT_LE(expected.bytes(), slab.bytes() / 8 + slab.bytes());
+    ASSERT_LE(expected.bytes(), slab.bytes() + ahead_max);
+  }
+}
+
+TEST(TableRuns, AskAheadOfWhatIsInUseAndNotForTheirBlocks) {
+  Expectations expected;
+  Runs runs(&expected);
+  for (std::size_t bytes = 0; bytes < 7 * page_bytes; bytes = runs.bytes()) runs.allocate(1'024);
+  EXPECT_EQ(expected.bytes(), 0u);
+  while (runs.bytes() < 2 * slab_region_bytes) {
+    const std::uint32_t run = runs.allocate(1'024);
+    if (runs.bytes() > 10 * page_bytes) {
+      ASSERT_TRUE(expected.has(&runs.get(run)));
+    }
+    ASSERT_LE(expected.bytes(), runs.bytes() + 8 * page_bytes);
+  }
+}
+
 TEST(Slab, RunsNeverCrossARegion) {
-  struct Page {
-    char bytes[4096];
-  };
   Slab<Page> slab;
   for (int i = 0; i < 40; ++i) {
     const std::uint32_t run = slab.allocate(1'000);
