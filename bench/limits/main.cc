@@ -11,6 +11,7 @@
 #include "bench/limits/bare_array.h"
 #include "bench/limits/disk_write.h"
 #include "bench/limits/ping_pong.h"
+#include "bench/limits/steadiness.h"
 
 namespace hb::bench {
 
@@ -48,13 +49,22 @@ ordered_json to_json(const BareArrayFigures& figures) {
           {"ns_per_claim", std::round(figures.ns_per_claim * 10) / 10}};
 }
 
+ordered_json to_json(const SteadinessFigures& figures) {
+  const auto rounded = [](double value) { return std::round(value * 100) / 100; };
+  return {{"windows", figures.windows},
+          {"read_ns", rounded(figures.read_ns)},
+          {"slowest_read", rounded(figures.slowest_read)},
+          {"slow_share", std::round(figures.slow_share * 1e4) / 1e4},
+          {"slowest_computing", rounded(figures.slowest_computing)}};
+}
+
 int tell(const Error& error) {
   std::fprintf(stderr, "bench_limits: %s\n", error.message.c_str());
   return exit_failed;
 }
 
 int run(const PingPongOptions& options, const std::string& directory, std::uint32_t writes,
-        const std::vector<std::uint64_t>& packets) {
+        const std::vector<std::uint64_t>& packets, double steadiness_s) {
   const auto pings = ping_pong(options);
   if (!pings) return tell(pings.error());
   const auto disk = disk_writes(directory, writes);
@@ -63,6 +73,7 @@ int run(const PingPongOptions& options, const std::string& directory, std::uint3
   for (const std::uint64_t count : packets) {
     json["bare_array"].push_back(to_json(bare_array(count, bare_array_wallets)));
   }
+  if (steadiness_s > 0) json["steadiness"] = to_json(steadiness(steadiness_s));
   std::printf("%s\n", json.dump().c_str());
   return 0;
 }
@@ -91,10 +102,15 @@ int main(int argc, char** argv) {
                  "claims at random among so many in bare arrays, too; several times [none]")
       ->check(CLI::Range(std::uint64_t{1}, hb::bench::bare_array_max))
       ->type_name("N");
+  double steadiness_s = 0;
+  app.add_option("--steadiness", steadiness_s,
+                 "how even memory and processor are in so many seconds, too [0]")
+      ->check(CLI::NonNegativeNumber)
+      ->type_name("S");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : 2;
   }
-  return hb::bench::run(options, directory, writes, packets);
+  return hb::bench::run(options, directory, writes, packets, steadiness_s);
 }
