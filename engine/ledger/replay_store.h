@@ -7,7 +7,7 @@
 //
 // Cost:       find probes three tables, a cache line or two each as a rule, 16 in a row in one
 //             that is about to grow; insert O(1) amortised.
-// Memory:     32 bytes a row, 37 to 85 bytes an answer, of many tables together 43 to 73.
+// Memory:     32 bytes a row, 37 to 79 bytes an answer, of many tables together 39 to 73.
 // Threads:    none.
 #pragma once
 

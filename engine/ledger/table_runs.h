@@ -24,7 +24,6 @@
 
 #include "engine/base/assert.h"
 #include "engine/base/memory_ahead.h"
-#include "engine/base/partition.h"
 #include "engine/ledger/slab.h"
 
 namespace hb {
@@ -73,10 +72,11 @@ class TableRuns {
   Row& get(std::uint32_t index) { return slab_.get(index); }
 
   // How many of its rows a table fills in this run before it takes a longer one: `eighths` of them,
-  // or up to one eighth less, as the run's place has it.
+  // or up to half an eighth less: the higher its place in the block, the sooner.  So neighbours
+  // come free at about the same time, and join.
   static std::uint32_t fill_max(std::uint32_t run, std::uint32_t count, unsigned eighths) {
-    const auto less = static_cast<std::uint32_t>(mix64(run / run_min) % (count / 8 + 1));
-    return count / 8 * eighths - less;
+    const std::uint64_t place = run % run_max;
+    return count / 8 * eighths - static_cast<std::uint32_t>(place * (count / 16) / run_max);
   }
 
   // Up to the last row that was ever in use.

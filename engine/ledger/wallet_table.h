@@ -5,7 +5,7 @@
 //
 // Cost:       find and insert touch one cache line as a rule (rows are half a line, at most three
 //             quarters full, linear probing).  Growth doubles: O(rows of this partition).
-// Memory:     32 bytes a row, 43 to 102 bytes a wallet, of many tables together 51 to 85; side by
+// Memory:     32 bytes a row, 43 to 93 bytes a wallet, of many tables together 47 to 85; side by
 //             side with all tables of a ledger: huge pages keep a random credit to one cache miss
 //             and no page walk.
 // Threads:    none.

@@ -93,7 +93,7 @@ TEST(ReplayStore, FindsEveryRowThroughGrowth) {
 // would wait for them all.
 TEST(ReplayStore, TablesThatFillTogetherDoNotGrowTogether) {
   constexpr std::uint64_t tables = 1'000;
-  constexpr std::uint64_t rows = 900;  // past the growth from 1,024, which begins at 3/4 of them
+  constexpr std::uint64_t rows = 900;  // past the growth from 1,024, which begins at 13/16 of them
   const Time now{1'700'000'000'000'000};
   TableRuns<ReplayRow> runs;
   std::vector<ReplayStore> stores(tables);
