@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -65,17 +66,22 @@ class Modest {
                   [=, this](const Result<net::Outcome<ClaimAnswer>>& answer) {
                     ASSERT_TRUE(answer) << answer.error().message;
                     EXPECT_EQ(answer->status, Status::ok);
-                    passed_max_ = std::max(passed_max_, other_.answered() - before);
+                    passed_.push_back(other_.answered() - before);
                     claim_each(packets.subspan(1), done);
                   });
   }
-  // The most answers of the other that came between a claim and its answer.
-  std::uint64_t passed_max() const { return passed_max_; }
+  // How many answers of the other came between a claim and its answer, at most, in nine of ten
+  // cases.  (In the tenth the system may have held one of the server's threads and not the other.)
+  std::uint64_t passed_mostly() {
+    const auto place = passed_.begin() + static_cast<std::ptrdiff_t>(passed_.size() * 9 / 10);
+    std::ranges::nth_element(passed_, place);
+    return *place;
+  }
 
  private:
   net::Client client_;
   const Greedy& other_;
-  std::uint64_t passed_max_ = 0;
+  std::vector<std::uint64_t> passed_;
 };
 
 class Fairness : public testing::TestWithParam<int> {};
@@ -107,10 +113,10 @@ TEST_P(Fairness, NeitherAGreedyConnectionNorAHotPacketStarvesAnother) {
     io.stop();
   });
   io.run_for(std::chrono::seconds(60));
-  EXPECT_TRUE(done);
+  ASSERT_TRUE(done);
   EXPECT_GT(greedy.answered(), 300u * window / 16) << "it was not greedy";
   // What was before it in the queue, and as much again that came meanwhile.
-  EXPECT_LE(modest.passed_max(), 3 * window);
+  EXPECT_LE(modest.passed_mostly(), 3 * window);
   EXPECT_EQ(server.stop(), 0);
   EXPECT_TRUE(audit(server.settings().data).balanced());
 }
