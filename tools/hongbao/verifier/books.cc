@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/container_hash/hash.hpp>
 #include <cstddef>
 #include <limits>
 
@@ -180,6 +181,14 @@ void Books::check_order(const journal::Record& record) {
   now_ = std::max(now_, at);
   figures_.last_at = now_;
   ++figures_.events;
+}
+
+std::size_t Books::KeyPlaceHash::operator()(const KeyPlace& place) const noexcept {
+  std::size_t seed = 0;
+  boost::hash_combine(seed, place.first.value);
+  boost::hash_combine(seed, place.second.high);
+  boost::hash_combine(seed, place.second.low);
+  return seed;
 }
 
 void Books::check_key(PartitionId partition, Key128 key) {

@@ -162,10 +162,9 @@ Json shard_json(const ShardAudit& shard) {
 }
 
 // Rows of all shards by their id, which is there once, unless the books are wrong.
-template <class Id, class Row>
-std::multimap<Id, const Row*> sorted(const Audit& audit,
-                                     const std::map<Id, Row>& (Books::*rows)() const) {
-  std::multimap<Id, const Row*> all;
+template <class Rows>
+auto sorted(const Audit& audit, const Rows& (Books::*rows)() const) {
+  std::multimap<typename Rows::key_type, const typename Rows::mapped_type*> all;
   for (const ShardAudit& shard : audit.shards) {
     for (const auto& [id, row] : (shard.books.*rows)()) all.emplace(id, &row);
   }
