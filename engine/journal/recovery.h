@@ -1,8 +1,8 @@
 // Recovery: reads a shard's journal from its start, and makes it ready to be written.
 //
-// Every record goes to the visitor, in order.  A torn tail is then cut: zeros, durably, before any
-// append, so that no remains of it can ever be taken for a block.  Damage is an error that names
-// file and offset, and then nothing on disk has been changed.
+// Every block with records goes to the visitor, in order.  A torn tail is then cut: zeros, durably,
+// before any append, so that no remains of it can ever be taken for a block.  Damage is an error
+// that names file and offset, and then nothing on disk has been changed.
 //
 // Cost:    reading speed of the disk or 10 GB/s of checksums, and the visitor; see Reader.
 // Threads: one; blocking.
@@ -20,8 +20,8 @@ namespace hb::journal {
 // Cuts what is torn and makes the rest durable.  Part of recover().
 Result<Tail> cut_tail(Storage& storage, const Tail& tail);
 
-// Calls visit(Sequence, const EventHeader*) for every record.  Returns what Writer::open needs;
-// its torn_at still says what was cut.
+// Calls visit(const BlockView&) for every block with records.  Returns what Writer::open needs; its
+// torn_at still says what was cut.
 template <class Visit>
 Result<Tail> recover(Storage& storage, const Identity& identity, Visit&& visit,
                      Progress progress = {}) {
@@ -32,7 +32,7 @@ Result<Tail> recover(Storage& storage, const Identity& identity, Visit&& visit,
     auto block = reader->next();
     if (!block) return fail(std::move(block.error()));
     if (!block->has_value()) break;
-    for (const Record record : **block) visit(record.sequence, record.event);
+    visit(**block);
   }
   return cut_tail(storage, reader->tail());
 }

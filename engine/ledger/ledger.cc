@@ -331,22 +331,69 @@ void Ledger::prefetch(UserId user) const {
   if (owns(partition)) wallets_[index_of(partition)].prefetch(user);
 }
 
+void Ledger::prefetch(UserId user, Key128 key, bool opens_packet) const {
+  const PartitionId partition = partition_of(user);
+  if (!owns(partition)) return;
+  wallets_[index_of(partition)].prefetch(user);
+  replays_[index_of(partition)].prefetch(key);
+  if (opens_packet) packets_.prefetch_next(partition);
+}
+
 void Ledger::prefetch(const Command& command) const {
-  const auto look = [this](UserId user, Key128 key, bool opens_packet) {
-    const PartitionId partition = partition_of(user);
-    if (!owns(partition)) return;
-    wallets_[index_of(partition)].prefetch(user);
-    replays_[index_of(partition)].prefetch(key);
-    if (opens_packet) packets_.prefetch_next(partition);
-  };
   if (const auto* send = std::get_if<SendPacket>(&command)) {
-    look(send->sender, send->key, true);
+    prefetch(send->sender, send->key, true);
   } else if (const auto* transfer = std::get_if<SendTransfer>(&command)) {
-    look(transfer->sender, transfer->key, true);
+    prefetch(transfer->sender, transfer->key, true);
   } else if (const auto* deposit = std::get_if<Deposit>(&command)) {
-    look(deposit->user, deposit->key, false);
+    prefetch(deposit->user, deposit->key, false);
   } else if (const auto* withdraw = std::get_if<Withdraw>(&command)) {
-    look(withdraw->user, withdraw->key, false);
+    prefetch(withdraw->user, withdraw->key, false);
+  }
+}
+
+void Ledger::prefetch_places(const EventHeader* record) const {
+  if (record->type == EventType::claimed) {
+    packets_.prefetch_place(read_event<Claimed>(record).packet);
+  } else if (record->type == EventType::refunded) {
+    packets_.prefetch_place(read_event<Refunded>(record).packet);
+  }
+}
+
+void Ledger::prefetch_rows(const EventHeader* record) const {
+  switch (record->type) {
+    case EventType::claimed: {
+      const auto event = read_event<Claimed>(record);
+      packets_.prefetch(event.packet);
+      return prefetch(event.user);
+    }
+    case EventType::refunded:
+      return packets_.prefetch(read_event<Refunded>(record).packet);
+    case EventType::packet_sent: {
+      const auto event = read_event<PacketSent>(record);
+      return prefetch(event.sender, event.key, true);
+    }
+    case EventType::deposited:
+    case EventType::withdrawn: {
+      const auto event = read_event<MoneyMoved>(record);
+      return prefetch(event.user, event.key, false);
+    }
+    case EventType::wallet_opened: {
+      const auto event = read_event<WalletOpened>(record);
+      return prefetch(event.user, event.key, false);
+    }
+    case EventType::credit_received:
+      return prefetch(read_event<CreditReceived>(record).user);
+    default:
+      return;  // rare
+  }
+}
+
+void Ledger::prefetch_claims(const EventHeader* record) const {
+  if (record->type == EventType::claimed) {
+    packets_.prefetch_claims(read_event<Claimed>(record).packet);
+  } else if (record->type == EventType::refunded) {
+    const PacketRow* packet = packets_.find(read_event<Refunded>(record).packet);
+    if (packet != nullptr) prefetch(packet->sender);
   }
 }
 

@@ -234,6 +234,10 @@ class Ledger {
   // The same for another command that opens a packet or moves a wallet's money; nothing for the
   // rest.
   void prefetch(const Command& command) const;
+  // The three steps for what applying a record will touch, in recovery.
+  void prefetch_places(const EventHeader* record) const;
+  void prefetch_rows(const EventHeader* record) const;
+  void prefetch_claims(const EventHeader* record) const;
   // What decide_due(slot) will look at.
   template <class Timers>
   void prefetch_due(const Timers& timers) const {
@@ -299,6 +303,8 @@ class Ledger {
   };
 
   // ---- shared by all rules
+  // What a command with a key, or its event, touches.
+  void prefetch(UserId user, Key128 key, bool opens_packet) const;
   bool replay(Time now, PartitionId partition, Key128 key, std::uint64_t fingerprint,
               Verdict& verdict) const;
   void remember(Time now, PartitionId partition, const ReplayRow& row);

@@ -61,11 +61,7 @@ Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions&
   std::unique_ptr<Shard> shard(new Shard(options, policy, entropy));
   const journal::Identity identity{options.shard, options.shard_count};
   Result<journal::Tail> tail = journal::recover(
-      storage, identity,
-      [&shard](Sequence sequence, const EventHeader* record) {
-        shard->now_ = record->at;
-        shard->ledger_.apply(sequence, record);
-      },
+      storage, identity, [&shard](const journal::BlockView& block) { shard->replay(block); },
       progress);
   if (!tail) return fail(std::move(tail.error()));
   auto writer = journal::Writer::open(storage, identity, options.journal, *tail);
@@ -76,6 +72,30 @@ Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions&
   shard->full_segments_ = std::move(*unsealed);
   shard->start_timers(now);
   return shard;
+}
+
+// As with commands, what the events will touch is asked for ahead.
+void Shard::replay(const journal::BlockView& block) {
+  auto places = block.begin();
+  auto rows = places;
+  auto claims = places;
+  const auto ask = [&](journal::BlockView::Iterator& ahead, std::size_t bursts, auto prefetch) {
+    for (std::size_t n = bursts * prefetch_burst; n > 0 && ahead != block.end(); --n, ++ahead) {
+      prefetch((*ahead).event);
+    }
+  };
+  std::size_t done = 0;
+  for (const journal::Record record : block) {
+    if (done % prefetch_burst == 0) {
+      const std::size_t bursts = done == 0 ? 1 : 0;
+      ask(places, 3 * bursts + 1, [this](const EventHeader* e) { ledger_.prefetch_places(e); });
+      ask(rows, 2 * bursts + 1, [this](const EventHeader* e) { ledger_.prefetch_rows(e); });
+      ask(claims, bursts + 1, [this](const EventHeader* e) { ledger_.prefetch_claims(e); });
+    }
+    ++done;
+    now_ = record.event->at;
+    ledger_.apply(record.sequence, record.event);
+  }
 }
 
 // The wheel starts at the last event, so that what expired since then fires in the order of expiry;

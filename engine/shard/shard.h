@@ -131,6 +131,7 @@ class Shard {
 
   bool writable() const { return journal_->state() == journal::WriterState::writable; }
   bool all_durable() const { return journal_->durable() == journal_->appended(); }
+  void replay(const journal::BlockView& block);
   void start_timers(Time now);
   void decide_waiting();
   Admission admit(const CommandEnvelope& envelope) const;

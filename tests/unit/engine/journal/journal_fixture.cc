@@ -62,14 +62,14 @@ const std::vector<std::byte>& short_record_at(std::uint64_t sequence) {
 
 Recovered recover_and_compare(Storage& storage, RecordAt expected) {
   Recovered recovered;
-  recovered.tail =
-      recover(storage, test_identity, [&](Sequence sequence, const EventHeader* event) {
-        ++recovered.records;
-        const Record record{sequence, event};
-        const bool same = sequence.value == recovered.records &&
-                          same_bytes(record.bytes(), expected(recovered.records));
-        recovered.all_as_written = recovered.all_as_written && same;
-      });
+  recovered.tail = recover(storage, test_identity, [&](const BlockView& block) {
+    for (const Record record : block) {
+      ++recovered.records;
+      const bool same = record.sequence.value == recovered.records &&
+                        same_bytes(record.bytes(), expected(recovered.records));
+      recovered.all_as_written = recovered.all_as_written && same;
+    }
+  });
   return recovered;
 }
 

@@ -299,11 +299,12 @@ TEST_P(DiskStorageTest, CarriesAJournalAcrossRestarts) {
   for (int life = 0; life < 3; ++life) {
     open();
     std::uint64_t seen = 0;
-    auto tail =
-        journal::recover(*disk_, identity, [&](Sequence sequence, const EventHeader* event) {
-          ++seen;
-          ASSERT_EQ(read_event<Claimed>(event).user.value, sequence.value);
-        });
+    auto tail = journal::recover(*disk_, identity, [&](const journal::BlockView& block) {
+      for (const journal::Record record : block) {
+        ++seen;
+        ASSERT_EQ(read_event<Claimed>(record.event).user.value, record.sequence.value);
+      }
+    });
     ASSERT_TRUE(tail) << tail.error().message;
     ASSERT_EQ(seen, total);
     ASSERT_FALSE(tail->torn());
