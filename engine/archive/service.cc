@@ -1,5 +1,6 @@
 #include "engine/archive/service.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -106,6 +107,7 @@ bool Service::pause(Duration duration) {
 // ---- indexing -----------------------------------------------------------------------------------
 
 void Service::index_until_stopped() {
+  ::pthread_setname_np(::pthread_self(), "indexer");
   run_in_background();
   while (!stopping_) {
     if (archive_ != nullptr || open_archive()) {
@@ -261,6 +263,7 @@ void Service::note_lag() {
 // ---- answering ----------------------------------------------------------------------------------
 
 void Service::answer_records() {
+  ::pthread_setname_np(::pthread_self(), "records");
   Desk& desk = records_desk_;
   std::unique_lock lock(desk.mutex);
   for (;;) {
@@ -296,6 +299,7 @@ QueryReply Service::answer_record(const QueryEnvelope& envelope) {
 
 // Each look answers whoever can be answered; whoever waits for events is looked at again soon.
 void Service::answer_feed() {
+  ::pthread_setname_np(::pthread_self(), "feed");
   Desk& desk = feed_desk_;
   std::deque<Task> waiting;
   std::unique_lock lock(desk.mutex);

@@ -1,12 +1,14 @@
 #include "engine/runtime/file_maker.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <optional>
 #include <utility>
 
 #include "engine/runtime/posix_file.h"
@@ -29,24 +31,17 @@ FileMaker::FileMaker(int directory_fd, std::string directory, bool direct, Adopt
       thread_([this] { run(); }) {}
 
 FileMaker::~FileMaker() {
-  {
-    const std::scoped_lock lock(mutex_);
-    stop_ = true;
-  }
-  wake_.notify_all();
+  jobs_.abandon();
   thread_.join();
 }
 
 void FileMaker::start(std::string name, std::uint64_t bytes, std::uint64_t token) {
-  {
-    const std::scoped_lock lock(mutex_);
-    jobs_.push_back({std::move(name), bytes, token});
-  }
-  wake_.notify_one();
+  jobs_.put({std::move(name), bytes, token});
 }
 
 void FileMaker::run() {
-  while (const std::optional<Job> job = next()) {
+  ::pthread_setname_np(::pthread_self(), "file maker");
+  while (const std::optional<Job> job = jobs_.next()) {
     Completion completion{.token = job->token, .error = std::nullopt, .file = {}};
     auto made = make(*job);
     if (made) {
@@ -56,20 +51,6 @@ void FileMaker::run() {
     }
     inbox_.put(std::move(completion));
   }
-}
-
-std::optional<FileMaker::Job> FileMaker::next() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-  if (stop_) return std::nullopt;
-  Job job = std::move(jobs_.front());
-  jobs_.pop_front();
-  return job;
-}
-
-bool FileMaker::stopping() {
-  const std::scoped_lock lock(mutex_);
-  return stop_;
 }
 
 Result<FileId> FileMaker::make(const Job& job) {
@@ -94,7 +75,7 @@ Result<void> FileMaker::fill(const Job& job, const std::string& unfinished) {
   if (!fd) return fail_system(what, errno);
   if (auto reserved = reserve(fd.get(), job); !reserved) return reserved;
   for (std::uint64_t at = 0; at < job.bytes; at += piece_bytes) {
-    if (stopping()) return fail(ErrorCode::io, what + ": given up, the storage is closing");
+    if (jobs_.closed()) return fail(ErrorCode::io, what + ": given up, the storage is closing");
     const std::size_t bytes = std::min<std::uint64_t>(piece_bytes, job.bytes - at);
     if (auto r = write_all(fd.get(), at, zeros_.span().first(bytes), what); !r) return r;
   }

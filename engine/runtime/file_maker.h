@@ -10,17 +10,14 @@
 // Memory:  256 KiB.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <mutex>
-#include <optional>
 #include <string>
 #include <thread>
 
 #include "engine/base/aligned_buffer.h"
 #include "engine/runtime/completion_inbox.h"
+#include "engine/runtime/job_queue.h"
 
 namespace hb {
 
@@ -47,8 +44,6 @@ class FileMaker {
   };
 
   void run();
-  std::optional<Job> next();
-  bool stopping();
   Result<FileId> make(const Job& job);
   Result<void> fill(const Job& job, const std::string& unfinished);
   Result<void> reserve(int fd, const Job& job);
@@ -59,10 +54,7 @@ class FileMaker {
   const Adopt adopt_;
   CompletionInbox& inbox_;
   const AlignedBuffer zeros_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<Job> jobs_;  // guarded by mutex_, as is stop_
-  bool stop_ = false;
+  JobQueue<Job> jobs_;
   std::thread thread_;
 };
 

@@ -7,12 +7,12 @@
 // Source: madvise(2), MADV_POPULATE_WRITE.
 #pragma once
 
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <cstddef>
+#include <span>
 #include <thread>
 
 #include "engine/base/memory_ahead.h"
+#include "engine/runtime/job_queue.h"
 
 namespace hb {
 
@@ -27,10 +27,7 @@ class MemoryPopulator final : public MemoryAhead {
  private:
   void run();
 
-  std::mutex mutex_;
-  std::condition_variable wanted_;
-  std::deque<std::span<std::byte>> expected_;  // guarded by mutex_, as is stopping_
-  bool stopping_ = false;
+  JobQueue<std::span<std::byte>> expected_;
   std::thread thread_;
 };
 

@@ -1,9 +1,11 @@
 #include "engine/runtime/sealer.h"
 
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
+#include <optional>
 
 #include "engine/archive/background.h"
 #include "engine/journal/segment_seal.h"
@@ -36,37 +38,23 @@ class HalfSpeed {
 Sealer::Sealer() : thread_([this] { run(); }) {}
 
 Sealer::~Sealer() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  wanted_.notify_one();
+  tasks_.abandon();
   thread_.join();
 }
 
 void Sealer::add(Storage& storage, std::uint64_t segment) {
-  {
-    const std::lock_guard lock(mutex_);
-    tasks_.push_back({&storage, segment});
-  }
-  wanted_.notify_one();
+  tasks_.put({&storage, segment});
 }
 
 void Sealer::run() {
+  ::pthread_setname_np(::pthread_self(), "sealer");
   archive::run_in_background();  // a seal may wait, a claim may not
-  std::unique_lock lock(mutex_);
-  for (;;) {
-    wanted_.wait(lock, [this] { return stopping_ || !tasks_.empty(); });
-    if (stopping_) return;
-    const Task task = tasks_.front();
-    tasks_.pop_front();
-    lock.unlock();
+  while (const std::optional<Task> task = tasks_.next()) {
     HalfSpeed pace;
-    if (auto seal = journal::seal_segment(*task.storage, task.segment, [&] { pace.rest(); });
+    if (auto seal = journal::seal_segment(*task->storage, task->segment, [&] { pace.rest(); });
         !seal) {
-      spdlog::error("segment {} is not sealed: {}", task.segment, seal.error().message);
+      spdlog::error("segment {} is not sealed: {}", task->segment, seal.error().message);
     }
-    lock.lock();
   }
 }
 

@@ -6,13 +6,11 @@
 // Threads: owns one; add() may be called from any.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <mutex>
 #include <thread>
 
 #include "engine/port/storage.h"
+#include "engine/runtime/job_queue.h"
 
 namespace hb {
 
@@ -32,10 +30,7 @@ class Sealer {
   };
   void run();
 
-  std::mutex mutex_;
-  std::condition_variable wanted_;
-  std::deque<Task> tasks_;
-  bool stopping_ = false;
+  JobQueue<Task> tasks_;
   std::thread thread_;
 };
 

@@ -1,11 +1,11 @@
-#include <condition_variable>
-#include <deque>
-#include <mutex>
+#include <pthread.h>
+
 #include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "engine/runtime/job_queue.h"
 #include "engine/runtime/posix_file.h"
 #include "engine/runtime/write_queue.h"
 
@@ -18,28 +18,19 @@ class ThreadWriteQueue final : public WriteQueue {
     for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
   }
   ~ThreadWriteQueue() override {
-    {
-      const std::scoped_lock lock(mutex_);
-      stop_ = true;
-    }
-    wake_.notify_all();
+    jobs_.close();
     for (std::thread& thread : threads_) thread.join();
   }
 
-  void start(const WriteJob& job) override {
-    {
-      const std::scoped_lock lock(mutex_);
-      jobs_.push_back(job);
-    }
-    wake_.notify_one();
-  }
+  void start(const WriteJob& job) override { jobs_.put(job); }
   // The inbox is polled, and switched, by its owner.
   std::size_t poll(std::span<Completion>) override { return 0; }
   void set_notifications(bool) override {}
 
  private:
   void run() {
-    while (const std::optional<WriteJob> job = next()) {
+    ::pthread_setname_np(::pthread_self(), "journal writer");
+    while (const std::optional<WriteJob> job = jobs_.next()) {
       Completion completion{.token = job->token, .error = std::nullopt, .file = {}};
       auto written = write_all(job->fd, job->offset, job->bytes, "write");
       if (!written) completion.error = std::move(written.error());
@@ -47,21 +38,8 @@ class ThreadWriteQueue final : public WriteQueue {
     }
   }
 
-  // Nothing when it is time to stop and all is written.
-  std::optional<WriteJob> next() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stop_ || !jobs_.empty(); });
-    if (jobs_.empty()) return std::nullopt;
-    const WriteJob job = jobs_.front();
-    jobs_.pop_front();
-    return job;
-  }
-
   CompletionInbox& inbox_;
-  std::mutex mutex_;
-  std::condition_variable wake_;
-  std::deque<WriteJob> jobs_;  // guarded by mutex_, as is stop_
-  bool stop_ = false;
+  JobQueue<WriteJob> jobs_;
   std::vector<std::thread> threads_;
 };
 

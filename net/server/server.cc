@@ -1,6 +1,7 @@
 #include "net/server/server.h"
 
 #include <fmt/format.h>
+#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <boost/asio/ip/address.hpp>
@@ -97,7 +98,8 @@ Result<void> Server::start() {
   }
   loops_unanswered_ = loops_.size();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    threads_.emplace_back([&loop = *loops_[i], cpu = cpus_[i]] {
+    threads_.emplace_back([i, &loop = *loops_[i], cpu = cpus_[i]] {
+      ::pthread_setname_np(::pthread_self(), fmt::format("worker {}", i).c_str());
       if (const Result<void> bound = cpu ? run_on_cpu(*cpu) : Result<void>(); !bound) {
         spdlog::warn("a worker does not get its processor: {}", bound.error().message);
       }
@@ -107,7 +109,10 @@ Result<void> Server::start() {
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     accept_next(*acceptors_[i], options_.listeners[i].acknowledgement);
   }
-  threads_.emplace_back([this] { io_.run(); });
+  threads_.emplace_back([this] {
+    ::pthread_setname_np(::pthread_self(), "listener");
+    io_.run();
+  });
   return {};
 }
 

@@ -142,9 +142,9 @@ std::vector<pid_t> threads_of(pid_t pid) {
   return all;
 }
 
-// The processors that each of a process's threads may use, as the system writes them.
-std::vector<std::string> cpus_of_threads(pid_t pid) {
-  constexpr std::string_view key = "Cpus_allowed_list:\t";
+// What the system tells of each of a process's threads under the key.
+std::vector<std::string> told_of_threads(pid_t pid, std::string_view name) {
+  const std::string key = fmt::format("{}:\t", name);
   std::vector<std::string> all;
   for (const pid_t thread : threads_of(pid)) {
     std::ifstream status(fmt::format("/proc/{}/task/{}/status", pid, thread));
@@ -166,13 +166,28 @@ TEST_F(SettingsTest, GiveAWorkerAProcessorOfItsOwn) {
   ServerProcess server({.data = directory_ / "data", .flags = {"--cpus", own}});
   ASSERT_TRUE(server.start());
   EXPECT_EQ(status_of(net::BlockingClient(server.client_options()).ping()), Status::ok);
-  const std::vector<std::string> threads = cpus_of_threads(server.process().pid());
+  const std::vector<std::string> threads =
+      told_of_threads(server.process().pid(), "Cpus_allowed_list");
   EXPECT_GT(threads.size(), 3u);
   EXPECT_EQ(std::ranges::count(threads, own), 1) << testing::PrintToString(threads);
   for (const std::string& cpus : threads) {
     const bool starts_with_own = cpus.starts_with(own + "-") || cpus.starts_with(own + ",");
     EXPECT_FALSE(starts_with_own) << cpus;
   }
+}
+
+// So that an operator sees which of them is busy (`top -H`).
+TEST_F(SettingsTest, LetEveryThreadBearAName) {
+  ServerProcess server({.data = directory_ / "data", .flags = {"--workers", "2"}});
+  ASSERT_TRUE(server.start());
+  std::vector<std::string> names;
+  const auto bears = [&](const char* name) { return std::ranges::count(names, name) > 0; };
+  EXPECT_TRUE(eventually([&] {
+    names = told_of_threads(server.process().pid(), "Name");
+    return std::ranges::count(names, "hongbaod") == 1 && bears("worker 0") && bears("worker 1") &&
+           bears("listener") && bears("sealer") && bears("memory ahead") && bears("file maker") &&
+           bears("indexer") && bears("records") && bears("feed");
+  })) << testing::PrintToString(names);
 }
 
 // Who waits for a processor must not wait for the disk until nobody else wants it: the journal may
