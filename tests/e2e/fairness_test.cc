@@ -9,6 +9,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/limits.h"
@@ -22,6 +23,10 @@ namespace {
 
 constexpr UserId sender{1};
 constexpr std::uint32_t window = 65'536;  // of claims that one connection may have in flight
+constexpr std::size_t claims_a_round = 300;
+// The worst claim of a round counts.  A server that starves does so in every round; a busy system
+// that holds one of its threads and not the other does it in one.
+constexpr std::size_t rounds_max = 3;
 
 // A connection whose window is always full of claims on one packet.
 class Greedy {
@@ -66,22 +71,17 @@ class Modest {
                   [=, this](const Result<net::Outcome<ClaimAnswer>>& answer) {
                     ASSERT_TRUE(answer) << answer.error().message;
                     EXPECT_EQ(answer->status, Status::ok);
-                    passed_.push_back(other_.answered() - before);
+                    passed_max_ = std::max(passed_max_, other_.answered() - before);
                     claim_each(packets.subspan(1), done);
                   });
   }
-  // How many answers of the other came between a claim and its answer, at most, in nine of ten
-  // cases.  (In the tenth the system may have held one of the server's threads and not the other.)
-  std::uint64_t passed_mostly() {
-    const auto place = passed_.begin() + static_cast<std::ptrdiff_t>(passed_.size() * 9 / 10);
-    std::ranges::nth_element(passed_, place);
-    return *place;
-  }
+  // The most answers of the other that came between a claim and its answer, since the last call.
+  std::uint64_t take_passed_max() { return std::exchange(passed_max_, 0); }
 
  private:
   net::Client client_;
   const Greedy& other_;
-  std::vector<std::uint64_t> passed_;
+  std::uint64_t passed_max_ = 0;
 };
 
 class Fairness : public testing::TestWithParam<int> {};
@@ -96,7 +96,7 @@ TEST_P(Fairness, NeitherAGreedyConnectionNorAHotPacketStarvesAnother) {
   {
     net::BlockingClient client(server.client_options());
     open_with(client, sender, Amount(1'000'000));
-    for (int i = 0; i < 301; ++i) {
+    for (std::size_t i = 0; i < rounds_max * claims_a_round + 1; ++i) {
       packets.push_back(
           answer_of(client.send({.sender = sender, .total = Amount(1'000), .share_count = 100}))
               .packet);
@@ -107,16 +107,22 @@ TEST_P(Fairness, NeitherAGreedyConnectionNorAHotPacketStarvesAnother) {
   Greedy greedy(io, server.client_options(), packets.back());
   Modest modest(io, server.client_options(), greedy);
   greedy.fill_window();
-  bool done = false;
-  modest.claim_each(std::span(packets).first(300), [&] {
-    done = true;
-    io.stop();
-  });
-  io.run_for(std::chrono::seconds(60));
-  ASSERT_TRUE(done);
-  EXPECT_GT(greedy.answered(), 300u * window / 16) << "it was not greedy";
   // What was before it in the queue, and as much again that came meanwhile.
-  EXPECT_LE(modest.passed_mostly(), 3 * window);
+  constexpr std::uint64_t passed_bound = 3 * window;
+  std::uint64_t passed = passed_bound + 1;
+  for (std::size_t round = 0; round < rounds_max && passed > passed_bound; ++round) {
+    bool done = false;
+    modest.claim_each(std::span(packets).subspan(round * claims_a_round, claims_a_round), [&] {
+      done = true;
+      io.stop();
+    });
+    io.restart();
+    io.run_for(std::chrono::seconds(60));
+    ASSERT_TRUE(done);
+    passed = modest.take_passed_max();
+  }
+  EXPECT_LE(passed, passed_bound);
+  EXPECT_GT(greedy.answered(), claims_a_round * window / 16) << "it was not greedy";
   EXPECT_EQ(server.stop(), 0);
   EXPECT_TRUE(audit(server.settings().data).balanced());
 }
