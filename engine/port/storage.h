@@ -1,7 +1,9 @@
 // The world's disk, as a journal sees it: one directory of one shard.
 //
 // Two kinds of calls.  The blocking ones serve start, recovery, sealing and the offline tools.  The
-// start_... ones never block: they say what shall happen, and poll() tells later that it has.
+// start_... ones say what shall happen, and poll() tells later that it has.  They do not wait for
+// it, but that start_write may make a small write at once where that is quicker than handing it on;
+// poll() tells of that one too.
 //
 // Threads:    one thread calls start_... and poll(); blocking calls may come from any thread, on
 //             files that the start_... calls do not use at that time.

@@ -18,6 +18,7 @@
 #include "engine/base/bytes.h"
 #include "engine/runtime/completion_inbox.h"
 #include "engine/runtime/file_maker.h"
+#include "engine/runtime/inline_writes.h"
 #include "engine/runtime/posix_file.h"
 #include "engine/runtime/write_queue.h"
 
@@ -68,6 +69,7 @@ class DirectoryDisk final : public DiskStorage {
   static int fd_of(FileId file) { return static_cast<int>(file.value); }
   FileId adopt(Fd fd);
   std::string path(std::string_view name) const { return directory_ + "/" + std::string(name); }
+  void write_inline(const WriteJob& job);
   Result<std::size_t> read_direct(int fd, std::uint64_t offset, std::span<std::byte> into);
 
   const std::string directory_;
@@ -76,6 +78,7 @@ class DirectoryDisk final : public DiskStorage {
   const bool direct_;
   CompletionInbox inbox_;
   std::unique_ptr<WriteQueue> writes_;
+  std::optional<InlineWrites> inline_writes_;
   std::unique_ptr<FileMaker> maker_;
   std::mutex mutex_;
   std::set<int> open_;  // guarded by mutex_
@@ -94,6 +97,7 @@ void DirectoryDisk::open_for_writing(const DiskStorageOptions& options) {
     }
   }
   if (!writes_) writes_ = open_thread_write_queue(writer_threads, inbox_);
+  if (options.write_inline) inline_writes_.emplace();
   maker_ = std::make_unique<FileMaker>(
       directory_fd_.get(), directory_, direct_,
       [this](const std::string& name) { return open(name, OpenMode::read_write); }, inbox_);
@@ -229,7 +233,7 @@ Result<void> DirectoryDisk::remove(std::string_view name) {
   return {};
 }
 
-// ---- calls that do not block --------------------------------------------------------------------
+// ---- calls whose end poll() tells ---------------------------------------------------------------
 
 void DirectoryDisk::start_create(std::string_view name, std::uint64_t bytes, std::uint64_t token) {
   HB_ASSERT(maker_ != nullptr);
@@ -240,7 +244,18 @@ void DirectoryDisk::start_write(FileId file, std::uint64_t offset, std::span<con
                                 std::uint64_t token) {
   HB_ASSERT(writes_ != nullptr);
   HB_ASSERT(offset % alignment_bytes == 0 && from.size() % alignment_bytes == 0);
-  writes_->start({.fd = fd_of(file), .offset = offset, .bytes = from, .token = token});
+  const WriteJob job{.fd = fd_of(file), .offset = offset, .bytes = from, .token = token};
+  const bool may = inline_writes_ && writes_->idle() &&
+                   inline_writes_->may(from.size(), InlineWrites::Clock::now());
+  may ? write_inline(job) : writes_->start(job);
+}
+
+// It is told like one that another thread made, lest who is about to sleep miss it.
+void DirectoryDisk::write_inline(const WriteJob& job) {
+  const InlineWrites::Clock::time_point start = InlineWrites::Clock::now();
+  Completion completion = write_now(job);
+  inline_writes_->made(start, InlineWrites::Clock::now());
+  inbox_.put(std::move(completion));
 }
 
 std::size_t DirectoryDisk::poll(std::span<Completion> completions) {

@@ -1,6 +1,7 @@
 // Storage on a real disk: one directory of one shard.
 //
-// Writes go through io_uring to files opened O_DIRECT and O_DSYNC.  Where io_uring is refused
+// Writes go through io_uring to files opened O_DIRECT and O_DSYNC; a small one that no other is on
+// its way with, the calling thread makes itself (inline_writes.h).  Where io_uring is refused
 // (containers' default seccomp profiles forbid it) threads write instead; where O_DIRECT is refused
 // (tmpfs, overlayfs) writes go through the page cache, O_DSYNC still.  Each fall-back is logged in
 // one line.  New files are filled with zeros on a thread of their own, since a write into zeros
@@ -26,6 +27,7 @@ namespace hb {
 struct DiskStorageOptions {
   bool use_io_uring = true;  // false: the thread fall-back
   bool use_direct = true;    // false: the page-cache fall-back
+  bool write_inline = true;  // false: start_write never waits for the disk
   bool read_only = false;    // for offline tools: the directory must exist; no threads, no ring
   // Where the line about a fall-back goes; nothing: spdlog::warn.
   std::function<void(const std::string&)> log{};

@@ -1,5 +1,6 @@
 #include <pthread.h>
 
+#include <atomic>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -22,7 +23,11 @@ class ThreadWriteQueue final : public WriteQueue {
     for (std::thread& thread : threads_) thread.join();
   }
 
-  void start(const WriteJob& job) override { jobs_.put(job); }
+  void start(const WriteJob& job) override {
+    ++on_their_way_;
+    jobs_.put(job);
+  }
+  bool idle() const override { return on_their_way_ == 0; }
   // The inbox is polled, and switched, by its owner.
   std::size_t poll(std::span<Completion>) override { return 0; }
   void set_notifications(bool) override {}
@@ -31,19 +36,26 @@ class ThreadWriteQueue final : public WriteQueue {
   void run() {
     ::pthread_setname_np(::pthread_self(), "journal writer");
     while (const std::optional<WriteJob> job = jobs_.next()) {
-      Completion completion{.token = job->token, .error = std::nullopt, .file = {}};
-      auto written = write_all(job->fd, job->offset, job->bytes, "write");
-      if (!written) completion.error = std::move(written.error());
+      Completion completion = write_now(*job);
+      --on_their_way_;
       inbox_.put(std::move(completion));
     }
   }
 
   CompletionInbox& inbox_;
+  std::atomic<unsigned> on_their_way_{0};
   JobQueue<WriteJob> jobs_;
   std::vector<std::thread> threads_;
 };
 
 }  // namespace
+
+Completion write_now(const WriteJob& job) {
+  Completion completion{.token = job.token, .error = std::nullopt, .file = {}};
+  auto written = write_all(job.fd, job.offset, job.bytes, "write");
+  if (!written) completion.error = std::move(written.error());
+  return completion;
+}
 
 std::unique_ptr<WriteQueue> open_thread_write_queue(unsigned threads, CompletionInbox& inbox) {
   return std::make_unique<ThreadWriteQueue>(threads, inbox);

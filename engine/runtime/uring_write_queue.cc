@@ -26,6 +26,7 @@ class UringWriteQueue final : public WriteQueue {
   int open(int event_fd);
 
   void start(const WriteJob& job) override;
+  bool idle() const override { return free_.size() == jobs_.size(); }
   std::size_t poll(std::span<Completion> completions) override;
   void set_notifications(bool on) override;
 
@@ -60,7 +61,7 @@ int UringWriteQueue::open(int event_fd) {
 
 UringWriteQueue::~UringWriteQueue() {
   if (!is_open_) return;
-  while (free_.size() < jobs_.size()) {
+  while (!idle()) {
     flush_submissions();
     io_uring_cqe* cqe = nullptr;
     const int r = io_uring_wait_cqe(&ring_, &cqe);

@@ -22,12 +22,17 @@ struct WriteJob {
   std::uint64_t token = 0;
 };
 
+// Makes the write on the calling thread and says how it went.
+Completion write_now(const WriteJob& job);
+
 class WriteQueue {
  public:
   // Waits for the writes that are on their way.
   virtual ~WriteQueue() = default;
 
   virtual void start(const WriteJob& job) = 0;
+  // No write is on its way, as far as is known here.
+  virtual bool idle() const = 0;
   virtual std::size_t poll(std::span<Completion> completions) = 0;
   virtual void set_notifications(bool on) = 0;
 };

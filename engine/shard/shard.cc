@@ -129,10 +129,19 @@ bool Shard::step(Time now) {
   settle_due();
   decide_waiting();
   journal_->flush();
+  // A small write may be done already: its replies need no further step, but what waits for its
+  // room does.
+  const bool held_up = waits_for_room();
+  if (journal_->poll() && held_up) return true;
   // What waits for room in the journal goes on when the disk says so; only refunds that the budget
   // cut off can go on at once.
   return writable() && journal_->room_bytes() >= due_event_bytes_max &&
          wheel_.now() < tick_of(now_);
+}
+
+bool Shard::waits_for_room() const {
+  return !waiting_.empty() || !waiting_messages_.empty() || !writable() ||
+         journal_->room_bytes() < due_event_bytes_max;
 }
 
 void Shard::look_for_space() {

@@ -79,8 +79,9 @@ class Shard {
   // Takes the parcel until finished() yields it.
   void accept(Parcel* parcel);
 
-  // True when there is more to do at once: refunds that the budget cut off.  What waits for the
-  // disk goes on with a step after the disk has something to tell.
+  // True when there is more to do at once: refunds that the budget cut off, or what waited for the
+  // disk until the end of the step.  What waits for it longer goes on with a step after it has
+  // something to tell.
   bool step(Time now);
 
   // The next parcel whose replies may leave, or nothing.
@@ -133,6 +134,7 @@ class Shard {
   bool all_durable() const { return journal_->durable() == journal_->appended(); }
   void replay(const journal::BlockView& block);
   void start_timers(Time now);
+  bool waits_for_room() const;
   void decide_waiting();
   Admission admit(const CommandEnvelope& envelope) const;
   void look_for_space();

@@ -125,6 +125,13 @@ void set_listeners(const std::vector<std::string>& texts, Acknowledgement level,
   }
 }
 
+// Whoever does not wait for the disk does not wait for a worker that does either.
+bool all_wait_for_disk(const net::ServerOptions& server) {
+  return std::ranges::all_of(server.listeners, [](const net::Listener& listener) {
+    return listener.acknowledgement == Acknowledgement::disk;
+  });
+}
+
 // A section of the settings file, whose keys are not flags of the command line's help.
 CLI::App& section(CLI::App& app, const std::string& name, const std::string& help) {
   CLI::App* const sub = app.add_subcommand(name, help)->group("");
@@ -275,6 +282,8 @@ void add_sections(CLI::App& app, Settings& s) {
   journal.add_option("--in_flight_max", s.engine.journal.in_flight_max, "Writes at a time");
   journal.add_option("--use_io_uring", s.engine.disk.use_io_uring, "Write through io_uring");
   journal.add_option("--use_direct", s.engine.disk.use_direct, "Write past the page cache");
+  journal.add_option("--write_inline", s.engine.disk.write_inline,
+                     "Workers make small writes themselves");
 
   CLI::App& archive = section(app, "archive", "The records");
   archive.add_option("--enabled", s.engine.archive.enabled, "Whether records are kept at all");
@@ -320,6 +329,7 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   try {
     app.parse(argc, argv);
     set_listeners(listen.listen, listen.acknowledgement, settings.server);
+    settings.engine.disk.write_inline &= all_wait_for_disk(settings.server);
   } catch (const CLI::ConfigError& error) {
     // Its text ends with the key, as section.key.
     const std::string text = error.what();

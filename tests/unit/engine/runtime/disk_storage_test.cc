@@ -1,5 +1,5 @@
 // The disk against a real directory, in every way it can write: io_uring or threads, O_DIRECT or
-// the page cache.
+// the page cache, small writes inline or not.
 
 #include "engine/runtime/disk_storage.h"
 
@@ -29,6 +29,7 @@
 #include "engine/journal/recovery.h"
 #include "engine/journal/segment_seal.h"
 #include "engine/journal/writer.h"
+#include "engine/runtime/inline_writes.h"
 
 namespace hb {
 namespace {
@@ -39,6 +40,7 @@ struct Way {
   const char* name;
   bool use_io_uring;
   bool use_direct;
+  bool write_inline = false;
 };
 void PrintTo(const Way& way, std::ostream* out) {
   *out << way.name;
@@ -81,6 +83,7 @@ class DiskStorageTest : public testing::TestWithParam<Way> {
   DiskStorageOptions options() {
     return {.use_io_uring = GetParam().use_io_uring,
             .use_direct = GetParam().use_direct,
+            .write_inline = GetParam().write_inline,
             .log = [this](const std::string& line) { log_.push_back(line); }};
   }
   void open() {
@@ -124,7 +127,9 @@ INSTANTIATE_TEST_SUITE_P(Ways, DiskStorageTest,
                          testing::Values(Way{"UringDirect", true, true},
                                          Way{"UringPageCache", true, false},
                                          Way{"ThreadsDirect", false, true},
-                                         Way{"ThreadsPageCache", false, false}),
+                                         Way{"ThreadsPageCache", false, false},
+                                         Way{"InlineUringDirect", true, true, true},
+                                         Way{"InlineThreadsPageCache", false, false, true}),
                          [](const auto& way) { return std::string(way.param.name); });
 
 TEST_P(DiskStorageTest, MakesAPrivateDirectoryWithPrivateFiles) {
@@ -175,6 +180,27 @@ TEST_P(DiskStorageTest, ManyWritesAtOnceAllArrive) {
   for (std::size_t i = 0; i < 100 * 8192; ++i) {
     ASSERT_EQ(bytes[i], static_cast<std::byte>(i / 8192 + 1)) << i;
   }
+}
+
+TEST_P(DiskStorageTest, MakesASmallWriteInlineWhereToldSo) {
+  open();
+  const FileId file = create("a", 1 << 20);
+  const AlignedBuffer large = filled(1 << 19, 1);
+  const AlignedBuffer small = filled(InlineWrites::bytes_max, 2);
+  std::array<Completion, 4> completions;
+  disk_->start_write(file, 0, small.span(), 1);
+  const std::size_t done_at_once = disk_->poll(completions);
+  if (GetParam().write_inline) {
+    EXPECT_EQ(done_at_once, 1U);
+  } else if (done_at_once == 0) {
+    EXPECT_EQ(wait().token, 1U);
+  }
+
+  disk_->start_write(file, 0, large.span(), 2);
+  disk_->start_write(file, 1 << 19, small.span(), 3);
+  EXPECT_EQ(wait().token + wait().token, 5U);
+  EXPECT_EQ(content("a")[0], std::byte{1});
+  EXPECT_EQ(content("a")[1 << 19], std::byte{2});
 }
 
 TEST_P(DiskStorageTest, ReadsAnyRangeThroughEitherModeOfOpening) {

@@ -109,6 +109,28 @@ TEST_F(ShardTest, ReplyWaitsUntilItsEventIsDurable) {
   EXPECT_EQ(shard->finished(), &parcel);
 }
 
+TEST_F(ShardTest, ReplyLeavesInTheStepInWhichItsEventIsDurable) {
+  Parcel& parcel = hand_over(OpenWallet{key(), alice, {}});
+  EXPECT_FALSE(shard->step(now));
+  EXPECT_EQ(shard->finished(), &parcel);
+}
+
+// Else its owner would sleep, and nothing would wake it.
+TEST_F(ShardTest, WhatWaitsForRoomWantsAnotherStepWhenTheDiskHasMadeSome) {
+  options.journal = {
+      .segment_bytes = 4 << 20, .block_bytes_max = 16 << 10, .block_count = 2, .in_flight_max = 1};
+  crash_and_reopen(1);
+  Parcel& parcel = hand_over(OpenWallet{key(), alice, {}});
+  for (std::uint64_t i = 0; i < 2'000; ++i) {
+    parcel.commands.commands.push_back(
+        {.reply_to = {1, ++requests}, .command = OpenWallet{key(), UserId{10'000 + i}, {}}});
+  }
+  int steps = 1;
+  while (shard->step(now)) ++steps;
+  EXPECT_EQ(shard->finished(), &parcel);
+  EXPECT_GT(steps, 3);
+}
+
 TEST_F(ShardTest, RefusalAndReadWaitForTheEventsTheySaw) {
   const PacketId packet = funded_packet(100, 1);
   storage.hold_completions(true);

@@ -107,10 +107,10 @@ class Shards {
     Parcel parcel;
     if (nodes_[s].shard->collect_late_replies(0, parcel)) hear(parcel);
   }
-  // One turn of every worker.
+  // One turn of every worker, at the same time: what one sends the others see in their next.
   void turn() {
+    for (std::uint16_t s = 0; s < count(); ++s) step(s);
     for (std::uint16_t s = 0; s < count(); ++s) {
-      step(s);
       send_messages(s);
       acknowledge_messages(s);
       hear_late_replies(s);
