@@ -1,8 +1,11 @@
 // What can be looked at: answers, packets, wallets, sums, and the state's hash.
 #include <algorithm>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/base/assert.h"
+#include "engine/base/graphemes.h"
 #include "engine/base/text.h"
 #include "engine/ledger/decisions.h"
 #include "engine/ledger/ledger.h"
@@ -11,21 +14,13 @@ namespace hb {
 
 namespace {
 
-bool starts_character(char byte) {
-  return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;
-}
-
-// Every character but the last becomes a '*': enough to recognize, too little to learn.
+// Every character but the last becomes a '*': enough to recognize, too little to learn.  What
+// cannot be seen at the end is no character: the name "A " shows its A.
 DisplayName masked(std::string_view name) {
-  std::string text;
-  std::size_t last = 0;
-  for (std::size_t i = 0; i < name.size(); ++i) {
-    if (!starts_character(name[i])) continue;
-    if (i > 0) text += '*';
-    last = i;
-  }
-  if (text.empty() && !name.empty()) return DisplayName("*");
-  return DisplayName(text.append(name.substr(last)));
+  std::vector<std::string_view> characters = graphemes(name);
+  while (!characters.empty() && !is_visible(characters.back())) characters.pop_back();
+  if (characters.empty()) return {};
+  return DisplayName(std::string(characters.size() - 1, '*').append(characters.back()));
 }
 
 // The largest share; of equal ones the earliest.

@@ -37,6 +37,7 @@ constexpr Exception exceptions[] = {
     // Pure functions of bytes.
     {"checksum.cc.o", "XXH"},
     {"checksum.cc.o", "SHA256"},
+    {"graphemes.cc.o", "utf8proc_"},
 };
 
 // C++ names that reach out of the core, wherever they stand in a symbol.

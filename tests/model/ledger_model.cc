@@ -1,7 +1,12 @@
 // What all rules share: keys, money, time, and letters between strangers.
 #include "tests/model/ledger_model.h"
 
+#include <utf8proc.h>
+
 #include <algorithm>
+#include <string>
+#include <string_view>
+#include <vector>
 
 #include "engine/base/partition.h"
 #include "engine/base/text.h"
@@ -368,25 +373,42 @@ void LedgerModel::run(const ShowWallet& c) {
   answer(told(c.user));
 }
 
-// Each character but the last is told as a star, and so is a name of one character.
+namespace {
+
+// The last character of what can be seen, and a star for each one before it.
+std::string masked(std::string_view name) {
+  while (name.ends_with(' ')) name.remove_suffix(1);
+  std::vector<utf8proc_int32_t> points(2 * name.size());
+  const auto count =
+      utf8proc_decompose(reinterpret_cast<const utf8proc_uint8_t*>(name.data()),
+                         static_cast<utf8proc_ssize_t>(name.size()), points.data(),
+                         static_cast<utf8proc_ssize_t>(points.size()), UTF8PROC_CHARBOUND);
+  std::string stars;
+  std::size_t last = 0;
+  std::size_t at = 0;
+  // A boundary stands as -1 before each character.
+  for (utf8proc_ssize_t i = 0; i < count; ++i) {
+    const utf8proc_int32_t point = points[static_cast<std::size_t>(i)];
+    if (point == -1) {
+      if (at > 0) stars += '*';
+      last = at;
+      continue;
+    }
+    utf8proc_uint8_t bytes[4];
+    at += static_cast<std::size_t>(utf8proc_encode_char(point, bytes));
+  }
+  return stars.append(name.substr(last));
+}
+
+}  // namespace
+
 void LedgerModel::run(const CheckRecipient& c) {
   if (c.user == UserId{}) return refuse(Status::user_invalid);
   RecipientAnswer told{.user = c.user};
   if (const Wallet* wallet = usable_wallet(c.user)) {
     told.exists = true;
     told.frozen = wallet->frozen;
-    std::vector<std::string> characters;
-    for (const char byte : wallet->name.view()) {
-      const bool continues = (static_cast<unsigned char>(byte) & 0xc0) == 0x80;
-      if (!continues) characters.emplace_back();
-      characters.back() += byte;
-    }
-    std::string masked;
-    for (std::size_t i = 0; i < characters.size(); ++i) {
-      const bool is_shown = i > 0 && i + 1 == characters.size();
-      masked += is_shown ? characters[i] : "*";
-    }
-    told.masked_name = DisplayName(masked);
+    told.masked_name = DisplayName(masked(wallet->name.view()));
   }
   answer(told);
 }

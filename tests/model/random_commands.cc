@@ -112,9 +112,16 @@ Amount RandomCommands::amount() {
 }
 
 std::string_view RandomCommands::words() {
-  static constexpr std::array<std::string_view, 8> some{
-      "恭喜发财", "happy new year", "x", "", "万事如意 🎉", "a longer text, of several words", "王",
-      "Ann"};
+  static constexpr std::array<std::string_view, 10> some{"恭喜发财",
+                                                         "happy new year",
+                                                         "x",
+                                                         "",
+                                                         "万事如意 🎉",
+                                                         "a longer text, of several words",
+                                                         "王",
+                                                         "Ann",
+                                                         "老王👨\u200d👩\u200d👧",
+                                                         "Zoe\u0301 "};
   static constexpr std::array<std::string_view, 4> broken{"\xff", "\xc0\x80", "ok\xe6\x81",
                                                           "\xed\xa0\x80"};
   return dice_.permille(12) ? broken[dice_.below(broken.size())] : some[dice_.below(some.size())];

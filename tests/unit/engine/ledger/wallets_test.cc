@@ -69,13 +69,28 @@ TEST_F(WalletsTest, CheckRecipientMasksAllOfTheNameButItsLastCharacter) {
   };
   const Line lines[] = {
       {"", ""},
-      {"A", "*"},
+      {"A", "A"},
       {"Al", "*l"},
       {"Alice", "****e"},
-      {"王", "*"},
+      {"王", "王"},
       {"王小明", "**明"},
       {"Bob 鲍勃", "*****勃"},
       {std::string(64, 'x'), std::string(63, '*') + "x"},
+      // A character is what a reader sees as one, however many code points it has.
+      {"❤\ufe0f", "❤\ufe0f"},
+      {"小红❤\ufe0f", "**❤\ufe0f"},
+      {"Zoe\u0301", "**e\u0301"},
+      {"日本🇯🇵", "**🇯🇵"},
+      {"李👍🏽", "*👍🏽"},
+      {"老王👨\u200d👩\u200d👧", "**👨\u200d👩\u200d👧"},
+      {"👨\u200d👩\u200d👧明", "*明"},
+      {"\u1100\u1161\u1102\u1161", "*\u1102\u1161"},
+      // What cannot be seen is not what is shown.
+      {"张三 ", "*三"},
+      {"张三\u3000 \t", "*三"},
+      {"张三\u200b\u202e", "*三"},
+      {"A ", "A"},
+      {"  ", ""},
   };
   std::uint64_t user = 70'000;
   for (const Line& line : lines) {
