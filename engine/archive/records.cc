@@ -10,6 +10,7 @@
 #include "engine/archive/indexer.h"
 #include "engine/archive/packet_story.h"
 #include "engine/base/assert.h"
+#include "engine/base/partition.h"
 
 namespace hb::archive {
 namespace {
@@ -51,13 +52,29 @@ Result<std::vector<AsOf>> Records::as_of(const View& view,
                                          const std::vector<Sequence>& durable) const {
   std::vector<AsOf> all;
   for (std::uint16_t s = 0; s < shard_count_; ++s) {
-    const auto mark = view.get(Key('P').add(ShardId(s)));
-    if (!mark) return fail(mark.error());
-    const Sequence at = *mark ? decode_mark(**mark).last : Sequence();
-    const std::uint64_t end = std::max(durable[s].value, at.value);
-    all.push_back({.shard = ShardId(s), .sequence = at, .events_behind = end - at.value});
+    const auto one = as_of(view, ShardId(s), durable);
+    if (!one) return fail(one.error());
+    all.push_back(*one);
   }
   return all;
+}
+
+Result<AsOf> Records::as_of(const View& view, ShardId shard,
+                            const std::vector<Sequence>& durable) const {
+  const auto mark = view.get(Key('P').add(shard));
+  if (!mark) return fail(mark.error());
+  const Sequence at = *mark ? decode_mark(**mark).last : Sequence();
+  const std::uint64_t end = std::max(durable[shard.value].value, at.value);
+  return AsOf{.shard = shard, .sequence = at, .events_behind = end - at.value};
+}
+
+// What is not in the records does not exist only if they have all events of its shard.
+Result<QueryReply> Records::not_found(const View& view, Status unknown, PartitionId partition,
+                                      const std::vector<Sequence>& durable) const {
+  const auto at = as_of(view, shard_of(partition, shard_count_), durable);
+  if (!at) return fail(at.error());
+  if (at->events_behind == 0) return refusal(unknown);
+  return refusal(Status::records_behind, static_cast<std::int64_t>(at->events_behind));
 }
 
 // The page as an answer, with what it is true of.
@@ -208,7 +225,9 @@ Result<QueryReply> Records::answer_one(const ShowHistory& q,
   if (!place) return refusal(Status::cursor_invalid);
   auto part = read_history(view, {strand}, *place, q.count_max);
   if (!part) return fail(part.error());
-  if (part->records.empty() && q.cursor.empty()) return refusal(Status::packet_unknown);
+  if (part->records.empty() && q.cursor.empty()) {
+    return not_found(view, Status::packet_unknown, partition_of(q.packet), durable);
+  }
   HistoryPage page{.records = std::move(part->records)};
   if (!part->next.empty()) page.next = cursor_of(strand, part->next);
   return told(view, std::move(page), durable);
@@ -219,7 +238,7 @@ Result<QueryReply> Records::answer_one(const CaseBundle& q,
   const View view = archive_->view();
   const auto subject = view.get(Key('c').add(q.case_id));
   if (!subject) return fail(subject.error());
-  if (!*subject) return refusal(Status::case_unknown);
+  if (!*subject) return not_found(view, Status::case_unknown, partition_of(q.case_id), durable);
   constexpr std::size_t no_count_max = history_bytes_max;
   return bundle_part(view, q.case_id, Parts(**subject).take_id<PacketId>(), {}, no_count_max,
                      durable);

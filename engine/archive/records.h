@@ -47,6 +47,9 @@ class Records {
   template <class Page>
   Result<QueryReply> told(const View& view, Page page, const std::vector<Sequence>& durable) const;
   Result<std::vector<AsOf>> as_of(const View& view, const std::vector<Sequence>& durable) const;
+  Result<AsOf> as_of(const View& view, ShardId shard, const std::vector<Sequence>& durable) const;
+  Result<QueryReply> not_found(const View& view, Status unknown, PartitionId partition,
+                               const std::vector<Sequence>& durable) const;
 
   const Archive* archive_;
   std::uint16_t shard_count_;

@@ -158,6 +158,8 @@ std::string_view name(Status status) {
       return "shutting_down";
     case Status::records_unavailable:
       return "records_unavailable";
+    case Status::records_behind:
+      return "records_behind";
     case Status::frame_malformed:
       return "frame_malformed";
     case Status::frame_too_large:

@@ -94,6 +94,7 @@ enum class Status : std::uint8_t {
   read_only = 52,  // the disk is full or has failed
   shutting_down = 53,
   records_unavailable = 54,  // the records are being built anew; limit: microseconds to wait
+  records_behind = 55,       // it may be in events not yet in the records; limit: how many
 
   // The protocol was broken.  All but command_unknown and batch_too_large close the connection.
   frame_malformed = 60,      // not a frame of this protocol, or it does not verify

@@ -43,6 +43,7 @@ namespace fb = ::hongbao;
   X(read_only)               \
   X(shutting_down)           \
   X(records_unavailable)     \
+  X(records_behind)          \
   X(frame_malformed)         \
   X(frame_too_large)         \
   X(version_unsupported)     \

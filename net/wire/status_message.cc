@@ -208,6 +208,8 @@ StatusText status_message(Status status, std::int64_t limit) {
       return text("it is not frozen");
     case Status::records_unavailable:
       return text("the records are being built anew; try again after {}", span_of(limit));
+    case Status::records_behind:
+      return text("the records are {} events behind and may lack it; try again later", limit);
     case Status::overloaded:
       return text("the server is full; nothing was done, try again after {}", span_of(limit));
     case Status::deadline_exceeded:

@@ -245,5 +245,21 @@ TEST_F(RecordsTest, UnknownPacketOrCaseIsRefused) {
   EXPECT_EQ(archived_.reply(CaseBundle{CaseId(9'999'999)}).status, Status::case_unknown);
 }
 
+TEST_F(RecordsTest, NothingIsUnknownWhileTheRecordsOfItsShardAreBehind) {
+  Archived behind(sources_of(scene_.shards));
+  behind.index(1);
+  const std::uint64_t events = durable_of(scene_.shards, 0).value;
+  for (const Query& query :
+       {Query(ShowHistory{scene_.lucky, {}, 1}), Query(CaseBundle{scene_.lucky_case})}) {
+    const QueryReply reply = behind.reply(query);
+    EXPECT_EQ(reply.status, Status::records_behind) << name(reply.status);
+    EXPECT_EQ(reply.limit, static_cast<std::int64_t>(events));
+  }
+  // The other shard's records are complete.
+  const PacketId none = packet_id(partition_of(scene_.bert), 9'999);
+  EXPECT_EQ(behind.reply(ShowHistory{none, {}, 1}).status, Status::packet_unknown);
+  EXPECT_EQ(behind.reply(CaseBundle{CaseId(none.value)}).status, Status::case_unknown);
+}
+
 }  // namespace
 }  // namespace hb::archive

@@ -20,7 +20,7 @@ const std::set<Status> elsewhere = {
     Status::shutting_down,      Status::records_unavailable, Status::frame_malformed,
     Status::frame_too_large,    Status::version_unsupported, Status::handshake_required,
     Status::handshake_repeated, Status::command_unknown,     Status::batch_too_large,
-    Status::frame_timeout,
+    Status::frame_timeout,      Status::records_behind,
 };
 
 struct Outcome {
