@@ -25,8 +25,6 @@
 namespace hb {
 namespace {
 
-// As many as a journal has blocks in flight.
-constexpr unsigned writer_threads = 4;
 constexpr std::size_t piece_bytes = 256 << 10;
 constexpr const char* probe_name = ".write-probe";
 
@@ -77,7 +75,7 @@ class DirectoryDisk final : public DiskStorage {
   const Fd event_fd_;
   const bool direct_;
   CompletionInbox inbox_;
-  std::unique_ptr<WriteQueue> writes_;
+  std::optional<WriteQueue> writes_;
   std::optional<InlineWrites> inline_writes_;
   std::unique_ptr<FileMaker> maker_;
   std::mutex mutex_;
@@ -87,16 +85,7 @@ class DirectoryDisk final : public DiskStorage {
 // ---- start and stop -----------------------------------------------------------------------------
 
 void DirectoryDisk::open_for_writing(const DiskStorageOptions& options) {
-  if (options.use_io_uring) {
-    auto ring = open_uring_write_queue(event_fd_.get());
-    if (ring) {
-      writes_ = std::move(*ring);
-    } else {
-      options.log(directory_ + ": " + ring.error().message +
-                  ": io_uring is refused, threads write the journal instead (slower)");
-    }
-  }
-  if (!writes_) writes_ = open_thread_write_queue(writer_threads, inbox_);
+  writes_.emplace(options.writer_threads, inbox_);
   if (options.write_inline) inline_writes_.emplace();
   maker_ = std::make_unique<FileMaker>(
       directory_fd_.get(), directory_, direct_,
@@ -242,7 +231,7 @@ void DirectoryDisk::start_create(std::string_view name, std::uint64_t bytes, std
 
 void DirectoryDisk::start_write(FileId file, std::uint64_t offset, std::span<const std::byte> from,
                                 std::uint64_t token) {
-  HB_ASSERT(writes_ != nullptr);
+  HB_ASSERT(writes_.has_value());
   HB_ASSERT(offset % alignment_bytes == 0 && from.size() % alignment_bytes == 0);
   const WriteJob job{.fd = fd_of(file), .offset = offset, .bytes = from, .token = token};
   const bool may = inline_writes_ && writes_->idle() &&
@@ -259,12 +248,10 @@ void DirectoryDisk::write_inline(const WriteJob& job) {
 }
 
 std::size_t DirectoryDisk::poll(std::span<Completion> completions) {
-  const std::size_t n = writes_ ? writes_->poll(completions) : 0;
-  return n + inbox_.take(completions.subspan(n));
+  return inbox_.take(completions);
 }
 
 void DirectoryDisk::set_notifications(bool on) {
-  if (writes_) writes_->set_notifications(on);
   inbox_.set_notifications(on);
 }
 

@@ -1,15 +1,16 @@
 // Storage on a real disk: one directory of one shard.
 //
-// Writes go through io_uring to files opened O_DIRECT and O_DSYNC; a small one that no other is on
-// its way with, the calling thread makes itself (inline_writes.h).  Where io_uring is refused
-// (containers' default seccomp profiles forbid it) threads write instead; where O_DIRECT is refused
-// (tmpfs, overlayfs) writes go through the page cache, O_DSYNC still.  Each fall-back is logged in
-// one line.  New files are filled with zeros on a thread of their own, since a write into zeros
-// that are already written is more than twice as fast as one into merely allocated space.
+// Threads of its own write synchronously to files opened O_DIRECT and O_DSYNC (write_queue.h); a
+// small one that no other is on its way with, the calling thread makes itself (inline_writes.h).
+// Where O_DIRECT is refused (tmpfs, overlayfs) writes go through the page cache, O_DSYNC still, and
+// one line of the log says so.  New files are filled with zeros on a thread of their own, since a
+// write into zeros that are already written is more than twice as fast as one into merely allocated
+// space.
 //
-// Threads:    as Storage says.  Owns one thread, or several with the thread fall-back.
+// Threads:    as Storage says.  Owns those that write and the one that makes files; all run in the
+//             class and on the processors of the thread that opens it.
 // Errors:     no_space for ENOSPC and EDQUOT; in_use when another process writes the file; else io.
-// Memory:     256 KiB of zeros, and the ring.
+// Memory:     256 KiB of zeros.
 // Invariants: directory 0700, files 0600; a file is locked (flock) as long as writes to it can
 // still
 //             arrive, even those of a process that was killed.
@@ -25,10 +26,10 @@
 namespace hb {
 
 struct DiskStorageOptions {
-  bool use_io_uring = true;  // false: the thread fall-back
-  bool use_direct = true;    // false: the page-cache fall-back
-  bool write_inline = true;  // false: start_write never waits for the disk
-  bool read_only = false;    // for offline tools: the directory must exist; no threads, no ring
+  unsigned writer_threads = 4;  // writes at a time
+  bool use_direct = true;       // false: the page-cache fall-back
+  bool write_inline = true;     // false: start_write never waits for the disk
+  bool read_only = false;       // for offline tools: the directory must exist; no threads
   // Where the line about a fall-back goes; nothing: spdlog::warn.
   std::function<void(const std::string&)> log{};
 };

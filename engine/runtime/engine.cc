@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/random.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
 #include <chrono>
@@ -17,6 +18,8 @@ namespace hb {
 namespace {
 
 constexpr std::chrono::seconds progress_interval{1};
+// Of a shard.  More writes at a time wait for a thread; a disk gains nothing from them.
+constexpr std::size_t writer_threads_max = 16;
 
 Result<void> validate_cpus(const EngineOptions& options) {
   if (options.cpus.empty()) return {};
@@ -112,7 +115,10 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
   const ShardId id{number};
   Result<PrfKey> entropy = fresh_entropy();
   if (!entropy) return fail(std::move(entropy.error()));
-  auto storage = open_disk_storage(DataDirectory::shard_path(options.data, id), options.disk);
+  DiskStorageOptions disk = options.disk;
+  disk.writer_threads =
+      static_cast<unsigned>(std::min(options.journal.in_flight_max, writer_threads_max));
+  auto storage = open_disk_storage(DataDirectory::shard_path(options.data, id), std::move(disk));
   if (!storage) return fail(std::move(storage.error()));
   unit.storage = std::move(*storage);
   // The storage's own threads have started; this one goes where the shard will be used.

@@ -1,17 +1,25 @@
-// How writes reach the kernel: through io_uring, or by threads where that is refused.
+// Threads that write what the journal gives them, each write in its own context.
 //
-// Threads: one thread calls everything.
+// A write is synchronous: the thread that makes it also waits for the disk and for the flush, so no
+// kernel worker has to run before it completes.  A kernel worker lives in the root scheduling group
+// and can wait there for seconds behind this process's idle threads (engine/archive/background.h).
+//
+// Threads: start() and idle() from one thread; owns `threads` others, in the class and on the
+//          processors of the thread that opens it.
 // Errors:  a write that fails, or that stays short after it was continued, completes with an error.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <span>
+#include <thread>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/port/storage.h"
 #include "engine/runtime/completion_inbox.h"
+#include "engine/runtime/job_queue.h"
 
 namespace hb {
 
@@ -22,26 +30,29 @@ struct WriteJob {
   std::uint64_t token = 0;
 };
 
-// Makes the write on the calling thread and says how it went.
+// Makes the write on the calling thread and reports how it went.
 Completion write_now(const WriteJob& job);
 
 class WriteQueue {
  public:
-  // Waits for the writes that are on their way.
-  virtual ~WriteQueue() = default;
+  // Makes up to `threads` writes at a time; completions go to `inbox`, which outlives the queue.
+  WriteQueue(unsigned threads, CompletionInbox& inbox);
+  // Waits for the writes that were started.
+  ~WriteQueue();
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
 
-  virtual void start(const WriteJob& job) = 0;
-  // No write is on its way, as far as is known here.
-  virtual bool idle() const = 0;
-  virtual std::size_t poll(std::span<Completion> completions) = 0;
-  virtual void set_notifications(bool on) = 0;
+  void start(const WriteJob& job);
+  // No write has been started that is not complete.
+  bool idle() const { return in_flight_ == 0; }
+
+ private:
+  void run();
+
+  CompletionInbox& inbox_;
+  std::atomic<unsigned> in_flight_{0};
+  JobQueue<WriteJob> jobs_;
+  std::vector<std::thread> threads_;
 };
-
-// Writes go straight to the kernel's ring; completions signal `event_fd`.
-// Errors: io when the system refuses a ring.
-Result<std::unique_ptr<WriteQueue>> open_uring_write_queue(int event_fd);
-
-// `threads` writes at a time; completions go to `inbox`, which outlives the queue.
-std::unique_ptr<WriteQueue> open_thread_write_queue(unsigned threads, CompletionInbox& inbox);
 
 }  // namespace hb

@@ -1,10 +1,8 @@
-// Disks that are not what one wishes: no io_uring, no O_DIRECT, no space.
+// Disks that are not what one wishes: no O_DIRECT, no space.
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <linux/io_uring.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,13 +34,6 @@ std::size_t fall_backs_told(const std::string& log) {
   return count;
 }
 
-bool io_uring_works() {
-  io_uring_params params{};
-  const long fd = ::syscall(SYS_io_uring_setup, 1, &params);
-  if (fd >= 0) ::close(static_cast<int>(fd));
-  return fd >= 0;
-}
-
 bool direct_works(const std::string& file) {
   const int fd = ::open(file.c_str(), O_CREAT | O_RDWR | O_DIRECT, 0600);
   if (fd >= 0) ::close(fd);
@@ -66,20 +57,9 @@ void expect_durable(ServerProcess& server) {
   EXPECT_TRUE(audit(server.settings().data).balanced());
 }
 
-TEST(Disks, WithoutIoUringAreWrittenByThreadsAndTheLogSaysSoOnce) {
+TEST(Disks, AreWrittenThroughThePageCacheWhenTheSettingsSaySo) {
   const TempDirectory directory;
-  ServerProcess server({.data = directory / "data", .limits = {.deny_io_uring = true}});
-  ASSERT_TRUE(server.start());
-  const std::size_t direct_refused = direct_works(directory / "probe") ? 0 : 1;
-  EXPECT_EQ(fall_backs_told(server.log()), 1 + direct_refused) << server.log();
-  EXPECT_NE(server.log().find("io_uring is refused"), std::string::npos) << server.log();
-  expect_durable(server);
-}
-
-TEST(Disks, AreWrittenByThreadsWhenTheSettingsSaySo) {
-  const TempDirectory directory;
-  const std::string journal =
-      ServerSettings().journal + "use_io_uring = false\nuse_direct = false\n";
+  const std::string journal = ServerSettings().journal + "use_direct = false\n";
   ServerProcess server({.data = directory / "data", .journal = journal});
   ASSERT_TRUE(server.start());
   EXPECT_EQ(fall_backs_told(server.log()), 0u) << "what was asked for is no fall-back";
@@ -91,10 +71,20 @@ TEST(Disks, InMemoryFileSystemsWorkAndTheLogTellsWhatTheyRefuse) {
   const TempDirectory directory("/dev/shm");
   ServerProcess server({.data = directory / "data"});
   ASSERT_TRUE(server.start());
-  const std::size_t refused =
-      (direct_works(directory / "probe") ? 0u : 1u) + (io_uring_works() ? 0u : 1u);
-  EXPECT_EQ(fall_backs_told(server.log()), refused) << server.log();
+  EXPECT_EQ(fall_backs_told(server.log()), direct_works(directory / "probe") ? 0u : 1u)
+      << server.log();
   expect_durable(server);
+}
+
+// Settings files of earlier versions name it.
+TEST(Disks, AreWrittenWhereTheSettingsStillSpeakOfIoUring) {
+  const TempDirectory directory;
+  const std::string journal = ServerSettings().journal + "use_io_uring = true\n";
+  ServerProcess server({.data = directory / "data", .journal = journal});
+  ASSERT_TRUE(server.start());
+  EXPECT_NE(server.log().find("journal.use_io_uring has no effect"), std::string::npos)
+      << server.log();
+  EXPECT_EQ(server.stop(), 0);
 }
 
 // ---- a full disk --------------------------------------------------------------------------------

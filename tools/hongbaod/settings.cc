@@ -280,7 +280,17 @@ void add_sections(CLI::App& app, Settings& s) {
   journal.add_option("--block_bytes_max", s.engine.journal.block_bytes_max, "Largest write");
   journal.add_option("--block_count", s.engine.journal.block_count, "Write buffers");
   journal.add_option("--in_flight_max", s.engine.journal.in_flight_max, "Writes at a time");
-  journal.add_option("--use_io_uring", s.engine.disk.use_io_uring, "Write through io_uring");
+  // Settings files of earlier versions have it, and an upgrade must not keep a server from starting.
+  journal
+      .add_option_function<std::string>(
+          "--use_io_uring",
+          [&s](const std::string&) {
+            s.warnings.emplace_back(
+                "journal.use_io_uring has no effect any more: the journal is always written by "
+                "threads; remove it from the settings");
+          },
+          "")
+      ->group("");  // not in --help
   journal.add_option("--use_direct", s.engine.disk.use_direct, "Write past the page cache");
   journal.add_option("--write_inline", s.engine.disk.write_inline,
                      "Workers make small writes themselves");

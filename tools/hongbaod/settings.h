@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "engine/base/result.h"
 #include "engine/runtime/engine.h"
@@ -14,6 +15,8 @@ struct Settings {
   EngineOptions engine{};
   net::ServerOptions server{};
   std::string log_level = "info";
+  // What an operator should change although the server starts; a line of the log each.
+  std::vector<std::string> warnings{};
 };
 
 // Nothing to run: the text (help, version or what is wrong) has been printed, this is the status.

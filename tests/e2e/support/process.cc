@@ -2,17 +2,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstddef>
 #include <fstream>
 
 #include "engine/base/assert.h"
@@ -38,18 +34,6 @@ void redirect(int fd, const char* file) {
   require(to >= 0 && ::dup2(to, fd) == fd);
 }
 
-void refuse_io_uring() {
-  sock_filter program[] = {
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_io_uring_setup, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-  };
-  const sock_fprog filter{.len = std::size(program), .filter = program};
-  require(::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
-  require(::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
-}
-
 void limit_open_files(const ProcessLimits& limits) {
   rlimit limit{};
   require(::getrlimit(RLIMIT_NOFILE, &limit) == 0);
@@ -72,7 +56,6 @@ void limit_file_bytes(const ProcessLimits& limits) {
   redirect(STDERR_FILENO, err);
   limit_open_files(limits);
   limit_file_bytes(limits);
-  if (limits.deny_io_uring) refuse_io_uring();
   ::execv(argv[0], argv);
   ::_exit(cannot_start);
 }

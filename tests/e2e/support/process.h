@@ -19,8 +19,6 @@
 namespace hb::e2e {
 
 struct ProcessLimits {
-  // The system answers io_uring_setup with EPERM, as containers' default seccomp profiles do.
-  bool deny_io_uring = false;
   // Limits on open files; nothing: the test's own.
   std::optional<unsigned> open_files_soft = std::nullopt;
   std::optional<unsigned> open_files_hard = std::nullopt;

@@ -1,5 +1,5 @@
-// The disk against a real directory, in every way it can write: io_uring or threads, O_DIRECT or
-// the page cache, small writes inline or not.
+// The disk against a real directory, in every way it can write: O_DIRECT or the page cache, small
+// writes inline or not.
 
 #include "engine/runtime/disk_storage.h"
 
@@ -38,7 +38,6 @@ namespace fs = std::filesystem;
 
 struct Way {
   const char* name;
-  bool use_io_uring;
   bool use_direct;
   bool write_inline = false;
 };
@@ -81,8 +80,7 @@ class DiskStorageTest : public testing::TestWithParam<Way> {
   DiskStorageTest() : directory_(root_.path() / "shard-0") {}
 
   DiskStorageOptions options() {
-    return {.use_io_uring = GetParam().use_io_uring,
-            .use_direct = GetParam().use_direct,
+    return {.use_direct = GetParam().use_direct,
             .write_inline = GetParam().write_inline,
             .log = [this](const std::string& line) { log_.push_back(line); }};
   }
@@ -124,12 +122,9 @@ class DiskStorageTest : public testing::TestWithParam<Way> {
 };
 
 INSTANTIATE_TEST_SUITE_P(Ways, DiskStorageTest,
-                         testing::Values(Way{"UringDirect", true, true},
-                                         Way{"UringPageCache", true, false},
-                                         Way{"ThreadsDirect", false, true},
-                                         Way{"ThreadsPageCache", false, false},
-                                         Way{"InlineUringDirect", true, true, true},
-                                         Way{"InlineThreadsPageCache", false, false, true}),
+                         testing::Values(Way{"Direct", true}, Way{"PageCache", false},
+                                         Way{"InlineDirect", true, true},
+                                         Way{"InlinePageCache", false, true}),
                          [](const auto& way) { return std::string(way.param.name); });
 
 TEST_P(DiskStorageTest, MakesAPrivateDirectoryWithPrivateFiles) {
@@ -379,33 +374,32 @@ TEST(DiskStorage, RefusesASecondWriterOfAFile) {
 
 // ---- fall-backs ---------------------------------------------------------------------------------
 
-// From here on the system refuses io_uring, or O_DIRECT, to this process, as containers do.
-void refuse(bool io_uring, bool direct) {
-  const auto offset_of_argument = static_cast<std::uint32_t>(offsetof(seccomp_data, args[2]));
-  const std::array<sock_filter, 7> program{{
+// From here on the system refuses O_DIRECT to this process, as some file systems do.
+void refuse_direct() {
+  const auto offset_of_flags = static_cast<std::uint32_t>(offsetof(seccomp_data, args[2]));
+  std::array<sock_filter, 6> filter{{
       BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, io_uring ? __NR_io_uring_setup : ~0U, 3, 0),
-      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, direct ? __NR_openat : ~0U, 0, 3),
-      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_argument),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_openat, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset_of_flags),
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, O_DIRECT, 0, 1),
-      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (io_uring ? EPERM : EINVAL)),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
       BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
   }};
-  std::array<sock_filter, 7> filter = program;
   const sock_fprog loaded{.len = filter.size(), .filter = filter.data()};
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) std::_Exit(2);
   if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &loaded, 0, 0) != 0) std::_Exit(3);
 }
 
-// Exit status of a process to which one of both is refused: 0 when it wrote and said so in one
-// line.
-void write_although_refused(const std::string& directory, bool io_uring, const char* expected) {
-  refuse(io_uring, !io_uring);
+// Exit status of a process to which O_DIRECT is refused: 0 when it wrote and said so in one line.
+void write_although_refused(const std::string& directory) {
+  refuse_direct();
   std::vector<std::string> lines;
   const auto disk = open_disk_storage(
       directory, {.log = [&](const std::string& line) { lines.push_back(line); }});
   if (!disk) std::_Exit(4);
-  if (lines.size() != 1 || lines[0].find(expected) == std::string::npos) std::_Exit(5);
+  if (lines.size() != 1 || lines[0].find("O_DIRECT is refused") == std::string::npos) {
+    std::_Exit(5);
+  }
   (*disk)->start_create("a", 8192, 1);
   const Completion made = wait_for_one(**disk);
   if (made.error) std::_Exit(6);
@@ -415,16 +409,9 @@ void write_although_refused(const std::string& directory, bool io_uring, const c
   std::_Exit(0);
 }
 
-TEST(DiskStorageDeathTest, WritesByThreadsWhereIoUringIsRefusedAndSaysSoInOneLine) {
-  const TemporaryDirectory directory;
-  EXPECT_EXIT(write_although_refused(directory.path().string(), true, "io_uring is refused"),
-              testing::ExitedWithCode(0), "");
-}
-
 TEST(DiskStorageDeathTest, WritesThroughThePageCacheWhereDirectIsRefusedAndSaysSoInOneLine) {
   const TemporaryDirectory directory;
-  EXPECT_EXIT(write_although_refused(directory.path().string(), false, "O_DIRECT is refused"),
-              testing::ExitedWithCode(0), "");
+  EXPECT_EXIT(write_although_refused(directory.path().string()), testing::ExitedWithCode(0), "");
 }
 
 TEST(DiskStorage, SaysWhyADirectoryCannotBeOpened) {
