@@ -8,6 +8,7 @@ from bench.harness.process import (
     BIN,
     Child,
     Failure,
+    busy_loops,
     cpus_apart,
     run,
     tail,
@@ -19,15 +20,18 @@ PREPARING_SECONDS_MAX = 600
 
 
 @contextlib.contextmanager
-def server(base, workers=1, cpus=()):
+def server(base, workers=1, cpus=(), settings=""):
     """Starts it on a free port with an empty data directory below `base`; yields its address.
 
-    Its workers run on those processors if some are named.  At the end it is stopped, which must
-    succeed, and its data are removed.
+    Its workers run on those processors if some are named; `settings` is the text of its settings
+    file.  At the end it is stopped, which must succeed, and its data are removed.
     """
     with throw_away_directory(base) as directory:
         command = [BIN / "hongbaod", "--listen", "127.0.0.1:0", "--data", directory / "data"]
         command += ["--workers", workers]
+        if settings:
+            (directory / "settings.toml").write_text(settings)
+            command += ["--config", directory / "settings.toml"]
         if cpus:
             command += ["--cpus", ",".join(map(str, cpus))]
         child = Child(command, directory / "log")
@@ -62,9 +66,9 @@ def load(address, arguments, duration_s, cpus=()):
     return result
 
 
-def load_once(base, arguments, duration_s, workers=1, apart=True):
+def load_once(base, arguments, duration_s, workers=1, apart=True, settings="", busy=()):
     """The same against a server of its own; the workers have processors to themselves if there are
-    enough and this is not unwanted."""
+    enough and this is not unwanted.  On each of the processors `busy` a busy loop runs meanwhile."""
     of_workers, others = cpus_apart(workers) if apart else ([], [])
-    with server(base, workers, of_workers) as address:
+    with server(base, workers, of_workers, settings) as address, busy_loops(busy):
         return load(address, arguments, duration_s, others)

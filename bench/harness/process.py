@@ -5,6 +5,7 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -156,6 +157,31 @@ def run(command, seconds, accept=(0,), cpus=(), **options):
         said = "\n".join((done.stderr or done.stdout).splitlines()[-15:])
         raise Failure(f"{' '.join(words)}\nended with status {done.returncode}:\n{said}")
     return done.stdout
+
+
+# Never sleeps, in the class and the scheduling group of the script.
+_BUSY_LOOP = "while True: pass"
+
+
+@contextlib.contextmanager
+def busy_loops(cpus):
+    """A busy loop on each of those processors, until the end."""
+    loops = []
+    try:
+        for cpu in cpus:
+            loops.append(
+                subprocess.Popen(
+                    [sys.executable, "-c", _BUSY_LOOP],
+                    stdin=subprocess.DEVNULL,
+                    preexec_fn=_in_child([cpu]),
+                )
+            )
+        yield
+    finally:
+        with cleaning_up():
+            for loop in loops:
+                loop.kill()
+                loop.wait()
 
 
 def build(targets):
