@@ -4,6 +4,7 @@
 #include <span>
 #include <utility>
 
+#include "engine/archive/secrets.h"
 #include "engine/base/limits.h"
 
 namespace hb::archive {
@@ -59,6 +60,8 @@ Result<void> Feed::read_on(Place& place, Sequence durable, std::size_t bytes, Fe
     while (!rest.empty() && page.records.size() + record_bytes(rest) <= bytes) {
       const auto record = rest.first(record_bytes(rest));
       page.records.insert(page.records.end(), record.begin(), record.end());
+      // Whether a packet is closed by now would cost a look-up for each: none gets its seed here.
+      hide_secrets(std::span(page.records).last(record.size()), SeedOf::open_packet);
       rest = rest.subspan(record.size());
       ++page.count;
       ++place.next.value;

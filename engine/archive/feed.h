@@ -1,4 +1,5 @@
-// The feed: every shard's durable events from any position on, as the journal has them.
+// The feed: every shard's durable events from any position on, as the journal has them but for
+// their secrets (secrets.h).
 //
 // A reader pulls: it asks for what comes at or after a sequence, and its next question is the only
 // flow control there is.  So a slow reader costs nobody anything; a few places where readers

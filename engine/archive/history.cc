@@ -3,10 +3,14 @@
 #include <algorithm>
 #include <cstring>
 #include <set>
+#include <span>
 #include <string_view>
 #include <utility>
 
 #include "engine/archive/indexer.h"
+#include "engine/archive/packet_story.h"
+#include "engine/archive/secrets.h"
+#include "engine/ledger/events.h"
 
 namespace hb::archive {
 namespace {
@@ -50,13 +54,26 @@ Result<void> gather(const View& view, const std::string& strand, const std::stri
   });
 }
 
-HistoryRecord record_of(const Found& found) {
+// The archive may lag: a packet that it knows as closed is closed.
+Result<SeedOf> seed_of(const View& view, std::span<const std::byte> record) {
+  const auto* header = reinterpret_cast<const EventHeader*>(record.data());
+  if (header->type != EventType::packet_sent) return SeedOf::open_packet;
+  const auto story = read_story(view, read_event<PacketSent>(header).packet);
+  if (!story) return fail(story.error());
+  const bool closed = *story && (*story)->entry.state != PacketState::open;
+  return closed ? SeedOf::closed_packet : SeedOf::open_packet;
+}
+
+Result<HistoryRecord> record_of(const View& view, const Found& found) {
   Parts parts(found.moment);
   parts.take_time();
   const auto shard = parts.take_id<ShardId>();
   HistoryRecord record{.shard = shard, .sequence = parts.take_id<Sequence>()};
   record.record.resize(found.record.size());
   std::memcpy(record.record.data(), found.record.data(), found.record.size());
+  const auto seed = seed_of(view, record.record);
+  if (!seed) return fail(seed.error());
+  hide_secrets(record.record, *seed);
   return record;
 }
 
@@ -78,7 +95,9 @@ Result<HistoryPart> read_history(const View& view, const std::vector<std::string
       part.next = one.moment;
       break;
     }
-    part.records.push_back(record_of(one));
+    auto record = record_of(view, one);
+    if (!record) return fail(std::move(record.error()));
+    part.records.push_back(*std::move(record));
   }
   return part;
 }

@@ -3,7 +3,9 @@
 // A strand is a row of keys that begin alike and end in a moment: a packet's events, or what
 // support did to a wallet.
 //
-// Cost:   reads up to a page of each strand.
+// Records come without their secrets (secrets.h); a packet's seed is shown once the packet is closed.
+//
+// Cost:   reads up to a page of each strand, and all of the packet's once for its packet_sent.
 // Errors: as the archive's.
 #pragma once
 

@@ -118,7 +118,7 @@ struct Movement {
   Amount balance{};   // after
 };
 
-// One record as the journal has it.
+// One record as the journal has it, without its secrets (secrets.h).
 struct HistoryRecord {
   ShardId shard{};
   Sequence sequence{};
@@ -154,7 +154,7 @@ struct FeedPage {
   Sequence first{};  // of the first record; without records, where the next one will be
   std::uint32_t count = 0;
   Sequence durable{};                // the last event that could have been read
-  std::vector<std::byte> records{};  // one after the other, as the journal has them
+  std::vector<std::byte> records{};  // one after the other, likewise
 };
 
 using QueryAnswer =

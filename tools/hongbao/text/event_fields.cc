@@ -96,4 +96,9 @@ void JsonFields::key(Key128 key) {
   word("key", format_key(key));
 }
 
+void JsonFields::seed_commitment(const std::string& hex) {
+  auto& commitment = object_["seed_commitment"] = nullptr;
+  if (!hex.empty()) commitment = hex;
+}
+
 }  // namespace hb

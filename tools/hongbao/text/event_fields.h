@@ -55,7 +55,8 @@ class JsonFields {
   void text(std::string_view name, std::string_view text) { word(name, text); }
   void users(std::string_view name, std::span<const UserId> users);
   void key(Key128 key);
-  void seed_commitment(const std::string& hex) { word("seed_commitment", hex); }
+  // Empty: the record does not show it.
+  void seed_commitment(const std::string& hex);
 
  private:
   nlohmann::ordered_json& object_;

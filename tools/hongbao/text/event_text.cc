@@ -118,7 +118,9 @@ void tell(const EventHeader* record, const PacketSent& e, Out& out) {
   out.time("opens_at", e.opens_at);
   out.time("expires_at", e.expires_at);
   out.fen("balance", e.balance.fen());
-  out.seed_commitment(commitment(e.seed));
+  // A server leaves the seed of an open packet at zero, and every seed in its feed.
+  const bool hidden = (e.seed.k0 | e.seed.k1) == 0;
+  out.seed_commitment(hidden ? std::string() : commitment(e.seed));
   out.flag("needs_code", e.code_tag != 0);
   out.flag("sender_may_claim", !has(PacketSent::sender_excluded));
   out.flag("recallable", has(PacketSent::recallable));

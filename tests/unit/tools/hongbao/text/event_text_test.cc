@@ -289,6 +289,15 @@ TEST(EventJson, TellsTheSeedsCommitmentAndNeverTheSeed) {
   EXPECT_EQ(json["key"], "00000000000000010000000000000002");
 }
 
+TEST(EventJson, TellsNoCommitmentOfARecordWithoutItsSeed) {
+  PacketSent hidden = sent;
+  hidden.seed = PrfKey{};
+  const Lying lying(hidden, offsetof(PacketSent, texts) + 5);
+  const auto json = to_json(ShardId(0), std::nullopt, lying.record());
+  ASSERT_TRUE(json.contains("seed_commitment"));
+  EXPECT_TRUE(json["seed_commitment"].is_null());
+}
+
 TEST(EventJson, TellsEveryOptionOfASend) {
   const auto json = to_json(ShardId(0), journal::Position{1, 4096}, FullSend().record());
   EXPECT_EQ(json["split"], "order_fair");
