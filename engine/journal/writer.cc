@@ -18,12 +18,10 @@ constexpr std::size_t surely_usable(std::size_t bytes) {
   return bytes > waste ? bytes - waste : 0;
 }
 
-// An empty block surely takes one more record, whatever its length.
-constexpr std::size_t block_bytes_min = 16 << 10;
 static_assert(surely_usable(block_bytes_min - header_bytes) >= limits::record_bytes_max);
 
 tl::unexpected<Error> invalid(const char* setting, const std::string& rule) {
-  return fail(ErrorCode::invalid, std::string("journal ") + setting + " " + rule);
+  return fail(ErrorCode::invalid, std::string("journal.") + setting + " " + rule);
 }
 
 }  // namespace

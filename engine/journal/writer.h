@@ -41,9 +41,12 @@
 
 namespace hb::journal {
 
+// An empty block surely takes a record of any length.
+inline constexpr std::size_t block_bytes_min = 16 << 10;
+
 struct WriterOptions {
   std::uint64_t segment_bytes = 64 << 20;   // a multiple of 4096; holds all buffers and a page
-  std::size_t block_bytes_max = 256 << 10;  // a multiple of 4096, at least 16 KiB
+  std::size_t block_bytes_max = 256 << 10;  // a multiple of 4096
   std::size_t block_count = 8;              // buffers; more than in_flight_max
   std::size_t in_flight_max = 4;            // from the oldest block that is not durable
 };

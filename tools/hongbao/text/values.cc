@@ -24,19 +24,6 @@ std::optional<Number> take_number(std::string_view& text, int base = 10) {
   return number;
 }
 
-// The unit at the front of `text`, which is taken off it; longer names first, "ms" before "m".
-std::optional<std::int64_t> take_unit_us(std::string_view& text) {
-  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
-      {"ms", 1'000},        {"us", 1},         {"d", 86'400'000'000},
-      {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}};
-  for (const auto& [unit, us] : units) {
-    if (!text.starts_with(unit)) continue;
-    text.remove_prefix(unit.size());
-    return us;
-  }
-  return std::nullopt;
-}
-
 // Exactly so many digits and what must follow them, taken off the front of `text`.
 std::optional<int> take_digits(std::string_view& text, std::size_t digits, std::string_view then) {
   std::string_view front = text.substr(0, digits);
@@ -72,32 +59,6 @@ bool parse_bytes(std::string_view text, std::span<std::byte> into) {
 }
 
 }  // namespace
-
-std::optional<Duration> parse_duration(std::string_view text) {
-  std::int64_t sum_us = 0;
-  bool first = true;
-  do {
-    const auto number = take_number<std::int64_t>(text);
-    const bool bare = first && text.empty();
-    const auto unit_us = bare ? std::optional<std::int64_t>(1'000'000) : take_unit_us(text);
-    if (!number || !unit_us) return std::nullopt;
-    std::int64_t us = 0;
-    if (__builtin_mul_overflow(*number, *unit_us, &us)) return std::nullopt;
-    if (__builtin_add_overflow(sum_us, us, &sum_us)) return std::nullopt;
-    first = false;
-  } while (!text.empty());
-  return Duration::us(sum_us);
-}
-
-std::string format_duration(Duration duration) {
-  static constexpr std::pair<std::string_view, std::int64_t> units[] = {
-      {"h", 3'600'000'000}, {"m", 60'000'000}, {"s", 1'000'000}, {"ms", 1'000}};
-  if (duration == Duration{}) return "0s";
-  for (const auto& [unit, us] : units) {
-    if (duration.us() % us == 0) return fmt::format("{}{}", duration.us() / us, unit);
-  }
-  return fmt::format("{}us", duration.us());
-}
 
 std::optional<Key128> parse_key(std::string_view text) {
   if (text.size() != 32) return std::nullopt;

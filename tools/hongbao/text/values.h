@@ -1,7 +1,7 @@
-// Values as people type and read them: durations, keys, seeds, addresses, times.
+// Values as people type and read them: keys, seeds, addresses, times.
 //
-// Every parse_... gives nothing for text that is not wholly such a value.  Amounts are in
-// engine/base/text.h, names of enumerations in names.h.
+// Every parse_... gives nothing for text that is not wholly such a value.  Amounts are
+// in engine/base/text.h, durations in duration_text.h, names of enumerations in names.h.
 #pragma once
 
 #include <cstdint>
@@ -11,17 +11,12 @@
 #include <string_view>
 
 #include "engine/base/checksum.h"
+#include "engine/base/duration_text.h"
 #include "engine/base/ids.h"
 #include "engine/base/prf.h"
 #include "engine/base/units.h"
 
 namespace hb {
-
-// "24h", "90s", "1h30m", "250ms"; units d, h, m, s, ms, us.  A bare number counts seconds.
-std::optional<Duration> parse_duration(std::string_view text);
-
-// The same in the largest unit that it is a whole number of: "24h", "0s".
-std::string format_duration(Duration duration);
 
 // 32 hexadecimal digits, the high half first.  Nothing for 32 zeros, which would be no key.
 std::optional<Key128> parse_key(std::string_view text);
