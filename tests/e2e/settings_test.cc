@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <linux/ioprio.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -29,8 +30,16 @@ class SettingsTest : public testing::Test {
   void expect_refused(ServerSettings settings, int status,
                       std::initializer_list<std::string> words) {
     settings.data = directory_ / "data";
-    ServerProcess server(settings);
-    const Finished finished = server.start_in_vain();
+    expect_refused(ServerProcess(settings).start_in_vain(), status, words);
+  }
+
+  void expect_file_refused(const std::string& path, std::initializer_list<std::string> words) {
+    expect_refused(run({HB_HONGBAOD, "--config", path, "--data", directory_ / "data"}), wrong_usage,
+                   words);
+  }
+
+  static void expect_refused(const Finished& finished, int status,
+                             std::initializer_list<std::string> words) {
     EXPECT_EQ(finished.status, status) << finished.errors;
     EXPECT_EQ(finished.output, "");
     for (const std::string& word : words) {
@@ -90,6 +99,64 @@ TEST_F(SettingsTest, AreRefusedForEachPolicyWithABadValueByTheKeysName) {
   for (const auto& [key, value] : lines) {
     expect_refused({.policy = key + " = " + value}, wrong_usage, {key});
   }
+}
+
+// A page that does not start the server is worse than none.
+TEST_F(SettingsTest, AreTakenAsTheirPageShowsThem) {
+  const std::string page = read_file(HB_SETTINGS_PAGE);
+  const std::string begin = "\n```toml\n";
+  const std::size_t at = page.find(begin);
+  ASSERT_NE(at, page.npos);
+  const std::size_t first = at + begin.size();
+  write_file(directory_ / "page.toml", page.substr(first, page.find("```", first) - first));
+  Process server({HB_HONGBAOD, "--config", directory_ / "page.toml", "--data", directory_ / "data",
+                  "--listen", "127.0.0.1:0"});
+  EXPECT_TRUE(eventually([&] { return !server.output().empty() || !server.running(); }));
+  EXPECT_TRUE(server.output().starts_with("hongbaod ready")) << server.errors();
+  server.signal(SIGTERM);
+  EXPECT_EQ(server.wait(), 0) << server.errors();
+}
+
+TEST_F(SettingsTest, AreRefusedAsAWholeWithEveryLineThatIsWrong) {
+  expect_refused({.policy = "share_maximum = \"200.00\"\nshare_min = \"free\"",
+                  .connections = "window_max = \"many\""},
+                 wrong_usage,
+                 {"line 2", "did you mean 'share_max'", "line 3", "policy.share_min is \"free\"",
+                  "accepted: an amount", "connections.window_max is \"many\""});
+}
+
+// In the notation of the file, and with its line, though another setting is the bound.
+TEST_F(SettingsTest, AreRefusedWhereTheyDoNotGoTogetherInTheirOwnNotation) {
+  expect_refused({.policy = "share_min = \"300.00\""}, wrong_usage,
+                 {"line 2", "policy.share_min is 300.00; it must lie between 0.01 and 200.00"});
+  expect_refused({.policy = "\nexpiry_default = \"2d\"\nexpiry_max = \"36h\""}, wrong_usage,
+                 {"line 3", "policy.expiry_default is 2d; it must lie between 1m and 36h"});
+}
+
+TEST_F(SettingsTest, AreRefusedFromAFileThatHoldsNone) {
+  write_file(directory_ / "zero", std::string(1, '\0'));
+  write_file(directory_ / "zero in a line", std::string("workers = 1\0\n", 13));
+  write_file(directory_ / "no value", "data\n");
+  write_file(directory_ / "brackets", "# settings\n\n[[[\n");
+  for (const std::string& path : {directory_ / "zero", directory_ / "zero in a line",
+                                  directory_ / "no value", directory_ / "brackets"}) {
+    expect_file_refused(path, {"settings file " + path + ", line "});
+  }
+  expect_file_refused(HB_HONGBAOD, {"--config", "no settings file"});
+  expect_file_refused("/", {"--config", "directory"});
+  expect_file_refused(directory_ / "none.toml", {"--config", "none.toml", "No such file"});
+}
+
+TEST_F(SettingsTest, AreListedByHelpWithTheirDefaultsAndReadableTypes) {
+  const Finished help = run({HB_HONGBAOD, "--help"});
+  EXPECT_EQ(help.status, 0);
+  for (const char* text :
+       {"--acknowledgement memory|disk\n", "--cpus N,... ", "Usage: hongbaod [OPTIONS]\n",
+        "share_max = \"200.00\"", "[connections]"}) {
+    EXPECT_NE(help.output.find(text), std::string::npos) << "no '" << text << "' in:\n"
+                                                         << help.output;
+  }
+  EXPECT_EQ(help.output.find("SUBCOMMAND"), std::string::npos);
 }
 
 TEST_F(SettingsTest, AreTakenForEachPolicy) {
@@ -206,10 +273,6 @@ TEST_F(SettingsTest, LeaveTheBackgroundItsTurnAtTheDisk) {
     const long priority = syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, thread);
     EXPECT_EQ(IOPRIO_PRIO_CLASS(priority), IOPRIO_CLASS_BE) << "thread " << thread;
   }
-}
-
-TEST_F(SettingsTest, AreRefusedFromAFileThatIsNotThere) {
-  expect_refused({.flags = {"--config", directory_ / "none.toml"}}, wrong_usage, {"--config"});
 }
 
 TEST_F(SettingsTest, ListenBeyondLoopbackOnlyWhenToldSo) {

@@ -64,8 +64,6 @@ std::string show_others(const net::Server& server, const net::ServerOptions& opt
 int run(Settings settings) {
   const sigset_t stop_signals = block_stop_signals();
   for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
-  if (Result<void> valid = net::validate(settings.server); !valid) return complain(valid.error());
-  if (Result<void> valid = validate(settings); !valid) return complain(valid.error());
   auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
   });

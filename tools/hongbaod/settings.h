@@ -11,9 +11,18 @@
 
 namespace hb {
 
+// An address to listen on, as it is written; nothing: the level of all.
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 7700;  // 0: the system chooses
+  std::optional<Acknowledgement> acknowledgement{};
+};
+
 struct Settings {
   EngineOptions engine{};
-  net::ServerOptions server{};
+  net::ServerOptions server{};  // its listeners follow from the next two
+  std::vector<ListenAddress> listen{ListenAddress{}};
+  Acknowledgement acknowledgement = Acknowledgement::disk;
   std::string log_level = "info";
   // What an operator should change although the server starts; a line of the log each.
   std::vector<std::string> warnings{};
@@ -24,7 +33,8 @@ struct ExitStatus {
   int value = 0;
 };
 
-// Reads both; the command line wins.  An unknown key or a bad value is told by its name.
+// Reads both; the command line wins.  All that is wrong is printed, a line each: where it stands, the
+// setting's name, what was written and what is accepted.
 tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* argv);
 
 // Nothing wrong, or an error that names settings that do not go together.
