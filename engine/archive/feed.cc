@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "engine/archive/secrets.h"
-#include "engine/base/limits.h"
 
 namespace hb::archive {
 namespace {
@@ -29,8 +28,7 @@ Result<std::optional<QueryReply>> Feed::answer(const ReadFeed& q, bool may_wait)
   if (q.from > durable && may_wait) return std::optional<QueryReply>();
 
   FeedPage page{.shard = q.shard, .first = q.from, .durable = durable};
-  const std::size_t bytes = std::clamp<std::size_t>(q.bytes_max == 0 ? bytes_max : q.bytes_max,
-                                                    limits::record_bytes_max, bytes_max);
+  const std::size_t bytes = q.bytes_max == 0 ? bytes_max : std::min(q.bytes_max, bytes_max);
   Place place = take_place(q.shard, q.from);
   if (auto read = read_on(place, durable, bytes, page); !read) {
     return fail(std::move(read.error()));
@@ -57,7 +55,10 @@ Feed::Place Feed::take_place(ShardId shard, Sequence from) {
 Result<void> Feed::read_on(Place& place, Sequence durable, std::size_t bytes, FeedPage& page) {
   for (;;) {
     std::span<const std::byte> rest(place.rest);
-    while (!rest.empty() && page.records.size() + record_bytes(rest) <= bytes) {
+    const auto fits = [&] {
+      return page.count == 0 || page.records.size() + record_bytes(rest) <= bytes;
+    };
+    while (!rest.empty() && fits()) {
       const auto record = rest.first(record_bytes(rest));
       page.records.insert(page.records.end(), record.begin(), record.end());
       // Whether a packet is closed by now would cost a look-up for each: none gets its seed here.

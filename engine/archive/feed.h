@@ -33,7 +33,8 @@ class Feed {
   // The sources' storages outlive the feed.
   explicit Feed(std::vector<JournalSource> sources) : sources_(std::move(sources)) {}
 
-  // A refusal, or events; nothing while there are none, and `may_wait`.
+  // A refusal, or events: as many as fit the query's bytes_max, and one at least.  Nothing while
+  // there are none, and `may_wait`.
   Result<std::optional<QueryReply>> answer(const ReadFeed& query, bool may_wait);
 
  private:
