@@ -288,6 +288,7 @@ void Client::Impl::connection_brought(const Response& response) {
   Error error{ErrorCode::protocol,
               "the server ended the connection: " + std::string(response.message)};
   if (passing(response.status) || response.status == Status::frame_timeout) {
+    wait_before_attempt_ = response.retry_after;
     error.code = ErrorCode::closed;
     return connection_down(std::move(error));
   }
@@ -356,7 +357,8 @@ void Client::Impl::back_off() {
   const std::int64_t wait_us =
       std::min(options_.backoff_min.us() << doublings, options_.backoff_max.us());
   std::uniform_int_distribution<std::int64_t> half(0, wait_us / 2);
-  link_timer_.expires_after(microseconds(wait_us - half(jitter_)));
+  const std::int64_t asked_us = std::exchange(wait_before_attempt_, Duration()).us();
+  link_timer_.expires_after(microseconds(asked_us + wait_us - half(jitter_)));
   link_timer_.async_wait([self = shared_from_this()](const error_code& cancelled) {
     if (!cancelled && self->link_ == LinkState::backing_off) self->start_attempt();
   });

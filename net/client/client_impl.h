@@ -121,6 +121,7 @@ class Client::Impl : public ConnectionOwner, public std::enable_shared_from_this
   std::shared_ptr<Connection> connection_;
   boost::asio::steady_timer link_timer_;  // an attempt's end, or the next attempt's start
   std::uint32_t attempts_ = 0;            // failed in a row
+  Duration wait_before_attempt_;          // what a server asked for that turned the last one away
   std::minstd_rand jitter_;
   Welcome welcome_;
   std::uint32_t window_max_;

@@ -48,7 +48,7 @@ class Connection {
   // Called about once a second.
   void check_idle(Time now);
 
-  void end(Status status) { session_.close_with(status); }
+  void end(Status status, std::int64_t limit = 0) { session_.close_with(status, limit); }
   void abort();
 
   bool dead() const { return dead_; }

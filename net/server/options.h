@@ -22,6 +22,9 @@ struct ServerOptions {
   std::vector<Listener> listeners{Listener{}};
   bool insecure = false;  // listen beyond loopback although nothing is encrypted
   std::uint32_t connections_max = 20'000;
+  // An idle connection is probed after this, and ended when its peer answers no probe for a minute;
+  // 0: never.
+  Duration keepalive = Duration::seconds(60);
   Duration drain_timeout = Duration::seconds(10);  // at a stop, for answers and last bytes
   SessionOptions session{};  // but for the acknowledgement, which is the listener's
 };

@@ -1,9 +1,11 @@
 #include "net/server/server.h"
 
 #include <fmt/format.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -29,10 +31,29 @@ std::string show(const asio::ip::tcp::endpoint& endpoint) {
                                     : fmt::format("{}:{}", host, endpoint.port());
 }
 
+// How often a peer that does not answer is probed before its connection ends.
+constexpr int keepalive_probes = 6;
+constexpr int keepalive_interval_s = 10;
+constexpr std::int64_t keepalive_idle_max_s = 32'767;  // what Linux takes
+
+// A peer that has vanished without a word, as behind a broken line, is noticed only by probes.
+void keep_alive(asio::ip::tcp::socket& socket, Duration idle, error_code& error) {
+  using Idle = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPIDLE>;
+  using Interval = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPINTVL>;
+  using Count = asio::detail::socket_option::integer<IPPROTO_TCP, TCP_KEEPCNT>;
+  const auto idle_s = std::clamp<std::int64_t>(idle.us() / 1'000'000, 1, keepalive_idle_max_s);
+  socket.set_option(asio::socket_base::keep_alive(true), error);
+  if (!error) socket.set_option(Idle(static_cast<int>(idle_s)), error);
+  if (!error) socket.set_option(Interval(keepalive_interval_s), error);
+  if (!error) socket.set_option(Count(keepalive_probes), error);
+}
+
 // The socket as its worker wants it.
-Fd released(asio::ip::tcp::socket socket) {
+Fd released(asio::ip::tcp::socket socket, Duration keepalive) {
   error_code error;
   socket.set_option(asio::ip::tcp::no_delay(true), error);  // without it it is only slower
+  error_code not_kept_alive;  // then a vanished peer is noticed when something is sent to it
+  if (keepalive > Duration()) keep_alive(socket, keepalive, not_kept_alive);
   socket.native_non_blocking(true, error);
   if (error) return Fd();
   return Fd(socket.release(error));
@@ -90,6 +111,11 @@ Result<void> Server::listen(const Listener& listener) {
 
 Result<void> Server::start() {
   if (Result<void> valid = validate(options_); !valid) return valid;
+  if (options_.insecure) {
+    spdlog::warn(
+        "insecure: connections are not encrypted and clients prove nothing; whoever reaches a "
+        "listening address reads and moves all money.  Use --insecure in a trusted network only");
+  }
   for (const Listener& listener : options_.listeners) {
     if (Result<void> listening = listen(listener); !listening) return listening;
   }
@@ -124,7 +150,7 @@ void Server::accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement
       [this, &loop, acknowledgement, again](const error_code& error, asio::ip::tcp::socket socket) {
         if (error == asio::error::operation_aborted) return;
         if (!error) {
-          loop.adopt(released(std::move(socket)), acknowledgement);
+          loop.adopt(released(std::move(socket), options_.keepalive), acknowledgement);
           return again();
         }
         spdlog::warn("cannot accept a connection: {}", error.message());

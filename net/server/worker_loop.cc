@@ -19,6 +19,8 @@ constexpr std::uint64_t no_connection = 0;
 // wait for the next one.  What was decided first does not wait for all, and the disk writes while
 // the rest is decided.
 constexpr std::size_t turn_commands_max = 2'000;
+// When a client that found all connections taken may try again.
+constexpr Duration turned_away_retry_after = Duration::seconds(1);
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr int sleep_max_ms = 20;
 
@@ -91,7 +93,7 @@ void WorkerLoop::adopt(Fd socket, hb::Acknowledgement acknowledgement) {
     auto connection = std::make_shared<Connection>(std::move(socket), level.session, encoder_,
                                                    level, id, static_cast<ConnectionOwner&>(*this));
     if (connections_.size() >= options_.connections_max) {
-      connection->end(Status::overloaded);
+      connection->end(Status::overloaded, turned_away_retry_after.us());
       connection->proceed();
       return;
     }

@@ -118,7 +118,7 @@ class Session {
   // Gives the memory of empty buffers back.  REQUIRES: no read or write under way.
   void release_idle_memory();
   // Ends the connection for a reason of the server's (overloaded, shutting_down): one last response
-  // with this status, then closing().
+  // with this status, then closing().  REQUIRES: `overloaded` comes with a limit, its retry-after.
   void close_with(Status status, std::int64_t limit = 0);
   bool closing() const { return closing_; }
   // Closing, and all is written: the socket can be closed.

@@ -305,8 +305,10 @@ std::span<const std::byte> finish(Builder& builder, const Head& head, Built answ
   return finish_frame(builder, response.Finish());
 }
 
+// A client that is asked to wait for no time comes back thousands of times a second.
 Duration retry_after(Status status, std::int64_t limit) {
   const bool passes = status == Status::overloaded || status == Status::records_unavailable;
+  HB_ASSERT(!passes || limit > 0);
   return Duration::us(passes ? limit : 0);
 }
 

@@ -5,6 +5,9 @@
 // the buffer has reached the size of the largest answer (but a page of a list takes a moment's
 // memory).
 //
+// Asserts: a refusal that asks the client to come again (overloaded, records_unavailable) has a
+// limit
+//          above 0, which is the retry-after.
 // Cost:    a claim of a batch: about the copy of its 16 bytes.
 // Threads: none.  One encoder serves all sessions of a worker.
 #pragma once

@@ -83,6 +83,7 @@ class HostileConnections : public testing::Test {
         continue;
       }
       EXPECT_EQ(heard->response.status, Status::overloaded);
+      EXPECT_GT(heard->response.retry_after, Duration());
       EXPECT_TRUE(connection.hears_the_end());
     }
     EXPECT_GE(served.size(), 20u);

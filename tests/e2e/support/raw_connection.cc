@@ -83,6 +83,13 @@ std::optional<Heard> RawConnection::hear() {
   return heard;
 }
 
+std::uint16_t RawConnection::own_port() const {
+  sockaddr_in address{};
+  socklen_t bytes = sizeof address;
+  HB_ASSERT(::getsockname(fd_, reinterpret_cast<sockaddr*>(&address), &bytes) == 0);
+  return ntohs(address.sin_port);
+}
+
 bool RawConnection::hears_the_end() {
   return unread_.empty() && !read_more() && closed_;
 }

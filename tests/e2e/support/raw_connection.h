@@ -37,6 +37,9 @@ class RawConnection {
 
   // The next response; nothing when the connection is closed or patience has run out.
   std::optional<Heard> hear();
+  // The port that the other side sees.
+  std::uint16_t own_port() const;
+
   // True when the other side closes and says nothing more before.
   bool hears_the_end();
 

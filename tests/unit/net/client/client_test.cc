@@ -639,6 +639,18 @@ TEST_F(ClientRetry, WaitsAndTriesAgainWhenTheServerIsOverloaded) {
   EXPECT_EQ(client->counters().retries, 2);
 }
 
+TEST_F(ClientRetry, ConnectsAgainNoSoonerThanAFullServerAsks) {
+  start();
+  server->turn_away = 2;
+  server->turn_away_retry_after = Duration::ms(60);
+  const auto begun = std::chrono::steady_clock::now();
+  const auto outcome = deposit(Key128{}, 5);
+  ASSERT_TRUE(outcome.has_value());
+  EXPECT_EQ(outcome->status, Status::ok);
+  EXPECT_EQ(server->turn_away, 0);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, std::chrono::milliseconds(120));
+}
+
 TEST_F(ClientRetry, PassesOverloadedOnWhenAskedTo) {
   options.retry_overloaded = false;
   start();

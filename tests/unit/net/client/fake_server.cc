@@ -54,7 +54,13 @@ void FakeServer::accept() {
     if (error) return;
     ++connections;
     peers_.push_back(std::make_shared<Peer>(std::move(socket), options_, encoder_));
-    read(peers_.back());
+    if (turn_away > 0) {
+      --turn_away;
+      peers_.back()->session.close_with(Status::overloaded, turn_away_retry_after.us());
+      write(peers_.back());
+    } else {
+      read(peers_.back());
+    }
     accept();
   });
 }

@@ -33,7 +33,9 @@ class FakeServer {
   int drop_unanswered = 0;    // after carrying out what a read brought, close without answer
   int refuse_overloaded = 0;  // so many commands are answered overloaded
   int overloaded_shard = -1;  // which shard refuses them; -1: any
-  bool mute = false;          // carry out, never answer
+  int turn_away = 0;          // so many connections are ended with overloaded
+  Duration turn_away_retry_after = Duration::ms(1);
+  bool mute = false;  // carry out, never answer
 
   // ---- what happened --------------------------------------------------------------------------
   int connections = 0;

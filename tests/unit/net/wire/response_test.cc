@@ -470,6 +470,15 @@ TEST(ResponseCodec, OverloadedTellsWhenToComeAgain) {
   EXPECT_EQ(decode(encoder.reply(5, reply, {})).retry_after, Duration::ms(5));
 }
 
+TEST(ResponseCodecDeathTest, OverloadedWithoutATimeToWaitIsOurBug) {
+  ResponseEncoder encoder;
+  EXPECT_DEATH(encoder.refusal(0, {Status::overloaded, 0}), "assertion failed");
+  Reply reply;
+  reply.status = Status::overloaded;
+  EXPECT_DEATH(encoder.reply(5, reply, {}), "assertion failed");
+  EXPECT_DEATH(encoder.query(5, {.status = Status::records_unavailable}), "assertion failed");
+}
+
 // ---- other servers ------------------------------------------------------------------------------
 
 TEST(ResponseDecoder, TakesTheDefaultWhereAnOlderServerSaysNothing) {
