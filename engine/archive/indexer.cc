@@ -239,6 +239,12 @@ Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
     case EventType::wallet_opened:
     case EventType::wallet_set:
     case EventType::credits_acknowledged:
+    // Who uses a reference stands in the event that does.
+    case EventType::reference_requested:
+    case EventType::reference_decided:
+    case EventType::reference_settled:
+    case EventType::reference_released:
+    case EventType::reference_freed:
       return {};
     case EventType::deposited:
     case EventType::withdrawn:

@@ -95,6 +95,7 @@ struct Deposit {
   Key128 key{};
   UserId user{};
   Amount amount{};
+  Reference reference{};  // of the payment on an external rail; may be empty
 };
 
 struct Withdraw {

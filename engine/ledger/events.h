@@ -22,6 +22,7 @@
 #include "engine/base/prf.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
+#include "engine/ledger/references.h"
 
 namespace hb {
 
@@ -53,6 +54,11 @@ enum class EventType : std::uint8_t {
   return_settled = 23,
   case_opened = 24,
   case_resolved = 25,
+  reference_requested = 26,
+  reference_decided = 27,
+  reference_settled = 28,
+  reference_released = 29,
+  reference_freed = 30,
 };
 
 // What every record starts with.
@@ -81,11 +87,12 @@ struct WalletOpened {
   char name[limits::name_bytes_max]{};  // the record ends after name_bytes, rounded up to a unit
 };
 
-// Money came in from outside, or went out.
+// Money came in from outside, or went out.  A deposit's reference, if it has one, lies after the
+// fixed bytes; it was not used before.
 struct MoneyMoved {
   EventType type{};
   std::uint8_t units = 2;
-  std::uint16_t reserved16 = 0;
+  std::uint16_t reference_bytes = 0;
   std::uint32_t reserved32 = 0;
   Time at{};
   UserId user{};
@@ -93,8 +100,11 @@ struct MoneyMoved {
   Key128 key{};
   std::uint64_t fingerprint = 0;
   Amount balance{};  // after
+  char reference[limits::reference_bytes_max]{};
+
+  std::size_t bytes() const { return offsetof(MoneyMoved, reference) + reference_bytes; }
 };
-static_assert(sizeof(MoneyMoved) == 64);
+static_assert(offsetof(MoneyMoved, reference) == 64);
 
 // A packet was opened; its total left the sender's wallet for escrow, or came from an external
 // rail.
@@ -108,6 +118,8 @@ struct PacketSent {
   static constexpr std::uint8_t sender_excluded = 1;
   static constexpr std::uint8_t recallable = 2;
   static constexpr std::uint8_t external = 4;
+  // The reference was not used before.  Not set in records of the versions that did not look.
+  static constexpr std::uint8_t reference_booked = 8;
 
   EventType type = event_type;
   std::uint8_t units = 0;
@@ -137,6 +149,9 @@ struct PacketSent {
 
   std::size_t text_bytes() const {
     return std::size_t{remark_bytes} + group_bytes + reference_bytes;
+  }
+  std::string_view reference() const {
+    return {texts + remark_bytes + group_bytes, reference_bytes};
   }
   std::size_t recipients_offset() const;
   // Of the whole record, before it is rounded up to units.
@@ -290,7 +305,8 @@ struct PayoutConfirmed {
   EventType type = event_type;
   std::uint8_t units = 0;
   std::uint16_t reference_bytes = 0;
-  std::uint32_t reserved32 = 0;
+  std::uint8_t reference_booked = 0;  // 1: as PacketSent::reference_booked
+  std::uint8_t reserved8[3]{};
   Time at{};
   PacketId packet{};
   Amount amount{};
@@ -478,6 +494,86 @@ struct CaseResolved {
   std::size_t bytes() const { return offsetof(CaseResolved, texts) + operator_bytes + note_bytes; }
 };
 static_assert(offsetof(CaseResolved, texts) == 64);
+
+// A command brought a reference whose home is on another shard: that one is asked to book it.  This
+// event is the message.  The command itself is not in the journal: after a crash its client sends
+// it again.
+struct ReferenceRequested {
+  static constexpr EventType event_type = EventType::reference_requested;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  ReferenceUse use{};
+  std::uint8_t told = 0;        // 1: an earlier version used it; no key, and no answer is wanted
+  std::uint16_t partition = 0;  // of the key
+  std::uint16_t reserved16 = 0;
+  Time at{};
+  ReferenceName reference{};
+  Key128 key{};
+  std::uint64_t fingerprint = 0;  // of the command
+};
+static_assert(sizeof(ReferenceRequested) == 56);
+
+// What the home did about it.  This event is the answer, but to a request that was only told.
+struct ReferenceDecided {
+  static constexpr EventType event_type = EventType::reference_decided;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  std::uint16_t source = 0;  // the shard that asked
+  Status status{};           // ok: it is booked for the request; reference_used
+  ReferenceUse use{};
+  std::uint8_t told = 0;
+  std::uint8_t reserved8 = 0;
+  Time at{};
+  Sequence source_sequence{};  // the request's
+  ReferenceName reference{};
+};
+static_assert(sizeof(ReferenceDecided) == 40);
+
+// The answer came.  When it is ok, the command's event follows, or a reference_released.
+struct ReferenceSettled {
+  static constexpr EventType event_type = EventType::reference_settled;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  std::uint16_t home = 0;  // the shard that answered
+  Status status{};
+  ReferenceUse use{};
+  std::uint16_t reserved16 = 0;
+  Time at{};
+  Sequence answer_sequence{};
+  Sequence request{};
+  ReferenceName reference{};
+};
+static_assert(sizeof(ReferenceSettled) == 48);
+
+// The command was refused after all, or a crash cut it off: the reference is not used.  This event
+// is the message.
+struct ReferenceReleased {
+  static constexpr EventType event_type = EventType::reference_released;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  ReferenceUse use{};
+  std::uint8_t reserved8 = 0;
+  std::uint32_t reserved32 = 0;
+  Time at{};
+  Sequence request{};
+  ReferenceName reference{};
+};
+static_assert(sizeof(ReferenceReleased) == 40);
+
+// The home heard of it.
+struct ReferenceFreed {
+  static constexpr EventType event_type = EventType::reference_freed;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  std::uint16_t source = 0;
+  ReferenceUse use{};
+  std::uint8_t reserved8[3]{};
+  Time at{};
+  Sequence source_sequence{};
+  Sequence request{};
+  ReferenceName reference{};
+};
+static_assert(sizeof(ReferenceFreed) == 48);
 
 // The recipients that a packet_sent record names.  REQUIRES: the record is of that type and whole.
 inline std::span<const UserId> recipients_of(const EventHeader* record, const PacketSent& event) {

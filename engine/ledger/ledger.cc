@@ -33,7 +33,8 @@ Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count, M
       packets_(first_, partition_count_, ahead),
       texts_(ahead),
       outboxes_(shard_count),
-      received_(shard_count) {
+      received_(shard_count),
+      references_(partition_count_) {
   HB_ASSERT(shard.value < shard_count && shard_count <= limits::shards_max);
 }
 
@@ -112,10 +113,29 @@ void Ledger::credit_or_send(Sequence sequence, UserId user, Amount amount, Time 
 
 // ---- other shards -------------------------------------------------------------------------------
 
-// To the shard of the message's user; an answer goes where its packet lives.
+namespace {
+
+// A debit's answer goes where its packet lives, the rest where its user or reference does.
+PartitionId goes_to(const Message& message) {
+  switch (message.kind) {
+    case MessageKind::credit:
+    case MessageKind::debit_request:
+      break;
+    case MessageKind::debit_answer:
+      return partition_of(message.packet);
+    case MessageKind::reference_request:
+    case MessageKind::reference_release:
+      return partition_of(message.reference);
+    case MessageKind::reference_answer:
+      HB_ASSERT(!"goes to the shard that asked");
+  }
+  return partition_of(message.user);
+}
+
+}  // namespace
+
 void Ledger::send_message(const Message& message) {
-  const PartitionId home = message.kind == MessageKind::debit_answer ? partition_of(message.packet)
-                                                                     : partition_of(message.user);
+  const PartitionId home = goes_to(message);
   HB_ASSERT(!owns(home));
   outboxes_[shard_of(home, shard_count_).value].add(message);
 }
@@ -153,6 +173,30 @@ MessageEvent Ledger::decide(Time now, ShardId source, const Message& message) co
     }
     case MessageKind::debit_answer:
       break;
+    case MessageKind::reference_request:
+      return ReferenceDecided{
+          .source = source.value,
+          .status = reference_is_used(message.reference) ? Status::reference_used : Status::ok,
+          .use = message.use,
+          .told = message.told,
+          .at = now,
+          .source_sequence = message.sequence,
+          .reference = message.reference};
+    case MessageKind::reference_answer:
+      return ReferenceSettled{.home = source.value,
+                              .status = message.status,
+                              .use = message.use,
+                              .at = now,
+                              .answer_sequence = message.sequence,
+                              .request = message.request,
+                              .reference = message.reference};
+    case MessageKind::reference_release:
+      return ReferenceFreed{.source = source.value,
+                            .use = message.use,
+                            .at = now,
+                            .source_sequence = message.sequence,
+                            .request = message.request,
+                            .reference = message.reference};
   }
   const auto pending = pending_returns_.find({message.packet, message.share_index});
   HB_ASSERT(pending != pending_returns_.end());
@@ -253,6 +297,16 @@ void Ledger::apply(Sequence sequence, const EventHeader* record) {
       return apply(read_event<CaseOpened>(record));
     case EventType::case_resolved:
       return apply(read_event<CaseResolved>(record));
+    case EventType::reference_requested:
+      return apply(sequence, read_event<ReferenceRequested>(record));
+    case EventType::reference_decided:
+      return apply(sequence, read_event<ReferenceDecided>(record));
+    case EventType::reference_settled:
+      return apply(read_event<ReferenceSettled>(record));
+    case EventType::reference_released:
+      return apply(sequence, read_event<ReferenceReleased>(record));
+    case EventType::reference_freed:
+      return apply(read_event<ReferenceFreed>(record));
   }
   HB_ASSERT(!"an event type of a newer version");
 }

@@ -18,9 +18,11 @@
 //             a packet's total = its claims + what it holds in escrow + what was refunded;
 //             a user has at most one claim of a packet; no claim at or after expires_at;
 //             a share is returned at most once;
+//             an external reference is used at most once, over all shards;
 //             a refusal changes nothing (a wrong code apart, which is an event of its own).
 //
-// The rules lie in files of their own: wallets.cc, packets.cc, transfers.cc, returns.cc, cases.cc;
+// The rules lie in files of their own: wallets.cc, packets.cc, transfers.cc, returns.cc, cases.cc,
+// references.cc;
 // ledger.cc has what they share, views.cc what can be looked at.
 #pragma once
 
@@ -54,9 +56,11 @@ struct Verdict {
   bool replayed = false;     // an earlier command with this key has done it
   std::int64_t limit = 0;    // the bound that a refusal names
   std::uint64_t stored = 0;  // with replayed: what its answer is rebuilt from
+  // The event is filled in, but its reference's home is on another shard, which is to be asked.
+  bool asks_home = false;
 
   // The event is filled in and wants to be journalled and applied.
-  bool accepted() const { return status == Status::ok && !replayed; }
+  bool accepted() const { return status == Status::ok && !replayed && !asks_home; }
 };
 
 // How a return goes on.
@@ -80,7 +84,8 @@ using DueEvent = std::variant<std::monostate, Refunded, TransferClosed, Transfer
 using Redress = std::variant<std::monostate, TransferClosed, ReturnPlan>;
 
 // What a message from another shard becomes here; nothing when it was seen before.
-using MessageEvent = std::variant<std::monostate, CreditReceived, DebitDecided, ReturnSettled>;
+using MessageEvent = std::variant<std::monostate, CreditReceived, DebitDecided, ReturnSettled,
+                                  ReferenceDecided, ReferenceSettled, ReferenceFreed>;
 
 // The conservation law's terms, in fen.
 struct Totals {
@@ -115,6 +120,9 @@ class Ledger {
     std::uint16_t index = 0;
     friend auto operator<=>(const ShareName&, const ShareName&) = default;
   };
+
+  // A key belongs to the partition of what its command is about.
+  using KeyPlace = std::pair<PartitionId, Key128>;
 
   // The ledger of the partitions that `shard` of `shard_count` owns.  `ahead`, if any, outlives it.
   Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count,
@@ -163,6 +171,23 @@ class Ledger {
   // What the time of this packet or transfer brings, if it has come.
   DueEvent decide_due(Time now, PacketStore::Slot slot) const;
 
+  // The request for the reference of an event that asks_home.
+  static ReferenceRequested request_for(const PacketSent& event);
+  static ReferenceRequested request_for(const MoneyMoved& event);
+  static ReferenceRequested request_for(const PayoutConfirmed& event);
+  // Whose request it is.  REQUIRES: it is under way.
+  KeyPlace asked_by(Sequence request) const { return pending_references_.at(request).place; }
+  // Whether this command's request is under way.
+  bool reference_asked(KeyPlace place) const { return references_asked_.contains(place); }
+  // A command whose reference is booked and waits for it: it is to be decided again now, and if
+  // nothing comes of it, the reference is released.  After a crash there is no command any more.
+  std::optional<KeyPlace> granted_reference() const;
+  // False when the command has used it.  Else the event is filled in.
+  bool decide_release(Time now, KeyPlace place, ReferenceReleased& event) const;
+  // A use by an earlier version that its home on another shard does not know, if there is one.
+  bool decide_tell(Time now, ReferenceRequested& event) const;
+  bool has_untold_references() const { return !references_untold_.empty(); }
+
   MessageEvent decide(Time now, ShardId source, const Message& message) const;
   // Whether `target` has acknowledged something new.  Then the event is filled in.
   bool decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const;
@@ -190,6 +215,11 @@ class Ledger {
   void apply(const ReturnSettled& event);
   void apply(const CaseOpened& event);
   void apply(const CaseResolved& event);
+  void apply(Sequence sequence, const ReferenceRequested& event);
+  void apply(Sequence sequence, const ReferenceDecided& event);
+  void apply(const ReferenceSettled& event);
+  void apply(Sequence sequence, const ReferenceReleased& event);
+  void apply(const ReferenceFreed& event);
   void apply(const CreditReceived& event);
   void apply(const CreditsAcknowledged& event);
   // Any record, by its type; for recovery.
@@ -280,6 +310,22 @@ class Ledger {
     Key128 key{};
     std::uint64_t fingerprint = 0;
   };
+  // A reference that was asked for at its home.
+  struct PendingReference {
+    KeyPlace place{};
+    ReferenceUse use{};
+    ReferenceName reference{};
+  };
+  // Which request a reference is booked for; sequence 0: it was used on this shard itself.
+  struct ReferenceOwner {
+    Sequence request{};
+    ShardId shard{};
+    friend bool operator==(const ReferenceOwner&, const ReferenceOwner&) = default;
+  };
+  struct ReferenceHash {
+    std::size_t operator()(const ReferenceName& name) const noexcept { return name.high; }
+  };
+  using ReferenceTable = std::unordered_map<ReferenceName, ReferenceOwner, ReferenceHash>;
   struct PayoutRow {
     Amount amount{};
     Time owed_at{};
@@ -329,6 +375,13 @@ class Ledger {
 
   std::uint32_t store_text(std::string_view first, std::string_view second = {});
   std::string_view text(std::uint32_t run, std::size_t offset, std::size_t size) const;
+
+  // ---- references
+  ReferenceTable& references_of(const ReferenceName& name);
+  bool reference_is_used(const ReferenceName& name) const;
+  Verdict check_reference(ReferenceUse use, std::string_view reference, KeyPlace place) const;
+  void use_reference(ReferenceUse use, std::string_view reference, bool booked, KeyPlace place);
+  void end_request(Sequence request);
 
   // ---- packets
   static bool holds_money(const PacketRow& row);
@@ -393,8 +446,13 @@ class Ledger {
   std::map<std::pair<PacketId, UserId>, std::uint32_t> code_tries_;  // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
   // Their keys, with fingerprints: taken, though there is no answer yet.
-  std::map<std::pair<PartitionId, Key128>, std::uint64_t> keys_under_way_;
-  std::map<ShareName, Amount> shortfalls_;  // of shares returned short
+  std::map<KeyPlace, std::uint64_t> keys_under_way_;
+  std::vector<ReferenceTable> references_;                   // by partition, from first_
+  std::map<Sequence, PendingReference> pending_references_;  // by request
+  std::map<KeyPlace, Sequence> references_asked_;            // the same, by key
+  std::set<Sequence> references_granted_;                    // of them: booked, and not used yet
+  std::set<std::pair<ReferenceName, ReferenceUse>> references_untold_;  // see decide_tell
+  std::map<ShareName, Amount> shortfalls_;                              // of shares returned short
   std::map<PacketId, PayoutRow> payouts_owed_;
   std::map<PacketId, PayoutRow> payouts_paid_;
   std::map<CaseId, CaseRow> cases_;

@@ -1,8 +1,11 @@
 // Messages: what one shard has to tell another, so that money can move between them.
 //
-//   credit         money for a user of the other shard; cannot fail
-//   debit_request  a share is to be given back: take it from this user's wallet
-//   debit_answer   what was taken, which is money on its way to the packet's sender; or why nothing
+//   credit             money for a user of the other shard; cannot fail
+//   debit_request      a share is to be given back: take it from this user's wallet
+//   debit_answer       what was taken, which is money on its way to the packet's sender; or why nothing
+//   reference_request  an external reference is to be used here: book it at its home
+//   reference_answer   it is booked for that request; or it is used
+//   reference_release  it was booked for that request and is not used: it is free again
 //
 // The event in the source's journal is the message; its sequence there names it.  The source keeps
 // a message in its outbox until the receiving shard has journalled it and that is durable, and
@@ -21,11 +24,19 @@
 #include "engine/base/assert.h"
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
+#include "engine/ledger/references.h"
 #include "engine/ledger/status.h"
 
 namespace hb {
 
-enum class MessageKind : std::uint8_t { credit, debit_request, debit_answer };
+enum class MessageKind : std::uint8_t {
+  credit,
+  debit_request,
+  debit_answer,
+  reference_request,
+  reference_answer,
+  reference_release,
+};
 
 struct Message {
   Sequence sequence{};  // of the event in the source's journal
@@ -37,8 +48,13 @@ struct Message {
   Amount balance{};  // answer: the wallet's, after
   std::uint16_t share_index = 0;
   MessageKind kind = MessageKind::credit;
-  Status status = Status::ok;  // answer: why nothing was taken
+  Status status = Status::ok;  // answer: why nothing was taken; reference_used
   bool forced = false;
+  // Of references only.
+  ReferenceUse use{};
+  bool told = false;  // request: it is used already, no answer is wanted
+  ReferenceName reference{};
+  Sequence request{};  // answer, release: the request's
 };
 
 // What one shard has to tell one other.

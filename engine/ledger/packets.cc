@@ -160,7 +160,8 @@ std::uint8_t flags_of(const SendPacket& c) {
       c.sender_may_claim == Choice::by_default ? by_default : c.sender_may_claim == Choice::yes;
   return static_cast<std::uint8_t>(
       (may_claim ? 0 : PacketSent::sender_excluded) | (c.recallable ? PacketSent::recallable : 0) |
-      (c.funding == FundingSource::external ? PacketSent::external : 0));
+      (c.funding == FundingSource::external ? PacketSent::external | PacketSent::reference_booked
+                                            : 0));
 }
 
 // ---- claiming -----------------------------------------------------------------------------------
@@ -217,8 +218,13 @@ Verdict Ledger::decide(Time now, const SendPacket& c, std::span<const UserId> re
   if (const Verdict v = check_times(c, now, policy_); !v.accepted()) return v;
   if (const Verdict v = check_texts(c); !v.accepted()) return v;
   if (const Verdict v = check_funds(now, c); !v.accepted()) return v;
-
   const bool external = c.funding == FundingSource::external;
+  if (external) {
+    verdict = check_reference(ReferenceUse::incoming, c.reference.view(),
+                              {partition_of(c.sender), c.key});
+    if (verdict.status != Status::ok) return verdict;
+  }
+
   const Duration life = c.expires_in == Duration{} ? policy_.expiry_default : c.expires_in;
   event = PacketSent{.share_count = static_cast<std::uint16_t>(shares_of(c, recipients)),
                      .share_fen_max = static_cast<std::uint32_t>(policy_.share_max_at(now).fen()),
@@ -244,13 +250,15 @@ Verdict Ledger::decide(Time now, const SendPacket& c, std::span<const UserId> re
                      .cap_day = cap_day(now)};
   event.units = units_for(event.bytes());
   put_texts(event.texts, {c.remark.view(), c.group.view(), c.reference.view()});
-  return {};
+  return verdict;
 }
 
 PacketStore::Slot Ledger::apply(const PacketSent& e, std::span<const UserId> recipients) {
   const bool external = (e.flags & PacketSent::external) != 0;
   if (external) {
     totals_.external_funding += e.total;
+    use_reference(ReferenceUse::incoming, e.reference(),
+                  (e.flags & PacketSent::reference_booked) != 0, {partition_of(e.sender), e.key});
   } else {
     debit(e.sender, e.total);
   }
@@ -554,7 +562,11 @@ Verdict Ledger::decide(Time now, const ConfirmPayout& c, PayoutConfirmed& event)
   if (payouts_paid_.contains(c.packet)) return refuse(Status::payout_confirmed);
   const auto owed = payouts_owed_.find(c.packet);
   if (owed == payouts_owed_.end()) return refuse(Status::payout_unknown);
+  verdict =
+      check_reference(ReferenceUse::outgoing, c.reference.view(), {partition_of(c.packet), c.key});
+  if (verdict.status != Status::ok) return verdict;
   event = PayoutConfirmed{.reference_bytes = static_cast<std::uint16_t>(c.reference.size()),
+                          .reference_booked = 1,
                           .at = now,
                           .packet = c.packet,
                           .amount = owed->second.amount,
@@ -562,12 +574,14 @@ Verdict Ledger::decide(Time now, const ConfirmPayout& c, PayoutConfirmed& event)
                           .fingerprint = fingerprint};
   event.units = units_for(event.bytes());
   put_texts(event.reference, {c.reference.view()});
-  return {};
+  return verdict;
 }
 
 void Ledger::apply(const PayoutConfirmed& e) {
   const auto owed = payouts_owed_.find(e.packet);
   HB_ASSERT(owed != payouts_owed_.end() && owed->second.amount == e.amount);
+  use_reference(ReferenceUse::outgoing, {e.reference, e.reference_bytes}, e.reference_booked != 0,
+                {partition_of(e.packet), e.key});
   PayoutRow paid = owed->second;
   paid.confirmed_at = e.at;
   paid.confirmation = Reference(std::string_view(e.reference, e.reference_bytes));

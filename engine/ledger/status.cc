@@ -148,6 +148,8 @@ std::string_view name(Status status) {
       return "already_frozen";
     case Status::not_frozen:
       return "not_frozen";
+    case Status::reference_used:
+      return "reference_used";
     case Status::overloaded:
       return "overloaded";
     case Status::deadline_exceeded:

@@ -87,6 +87,7 @@ enum class Status : std::uint8_t {
   payout_confirmed = 126,      //
   already_frozen = 127,        //
   not_frozen = 128,            //
+  reference_used = 129,        // under another key: it funds, or confirms, something else
 
   // The service cannot take it now.  Nothing has changed, and the same command may be sent again.
   overloaded = 50,  // limit: retry after this many microseconds

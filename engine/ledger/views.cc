@@ -242,6 +242,9 @@ void add_message(Fingerprint& row, const Message& m) {
   row.add(m.sequence.value).add(m.user.value).add(m.amount).add(m.packet.value).add(m.share_index);
   row.add(static_cast<std::uint64_t>(m.kind)).add(static_cast<std::uint64_t>(m.status));
   row.add(m.previous.value).add(m.balance).add(m.forced);
+  if (m.kind < MessageKind::reference_request) return;
+  row.add(static_cast<std::uint64_t>(m.use)).add(m.told).add(m.request.value);
+  row.add(m.reference.low).add(m.reference.high);
 }
 
 void add_totals(Fingerprint& row, const Totals& t) {
@@ -314,6 +317,24 @@ std::uint64_t Ledger::state_hash() const {
     Fingerprint row(EventType::return_requested);
     row.add(name.packet.value).add(name.index).add(p.user.value).add(p.amount).add(p.forced);
     add(row.add(p.case_id.value).add(p.key.low).add(p.key.high).add(p.fingerprint));
+  }
+  for (const ReferenceTable& table : references_) {
+    for (const auto& [name, owner] : table) {
+      Fingerprint row(EventType::reference_decided);
+      row.add(name.low).add(name.high).add(owner.request.value).add(owner.shard.value);
+      add(row);
+    }
+  }
+  for (const auto& [request, p] : pending_references_) {
+    Fingerprint row(EventType::reference_requested);
+    row.add(request.value).add(p.place.first.value).add(p.place.second.low);
+    row.add(p.place.second.high).add(static_cast<std::uint64_t>(p.use));
+    row.add(p.reference.low).add(p.reference.high);
+    add(row.add(references_granted_.contains(request)));
+  }
+  for (const auto& [name, use] : references_untold_) {
+    Fingerprint row(EventType::reference_settled);
+    add(row.add(name.low).add(name.high).add(static_cast<std::uint64_t>(use)));
   }
   for (const auto& [name, amount] : shortfalls_) {
     add(Fingerprint(EventType::return_settled).add(name.packet.value).add(name.index).add(amount));

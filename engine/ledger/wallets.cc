@@ -8,8 +8,12 @@ namespace hb {
 
 namespace {
 
-std::uint64_t fingerprint_of(EventType type, UserId user, Amount amount) {
-  return Fingerprint(type).add(user.value).add(amount).value();
+std::uint64_t fingerprint_of(EventType type, UserId user, Amount amount,
+                             std::string_view reference = {}) {
+  Fingerprint print(type);
+  print.add(user.value).add(amount);
+  if (!reference.empty()) print.add(std::uint64_t{8}).add(reference);
+  return print.value();
 }
 
 Verdict check_amount(Amount amount) {
@@ -103,7 +107,8 @@ void Ledger::apply(const WalletOpened& e) {
 Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
   if (c.key.empty()) return refuse(Status::key_missing);
   if (c.user == UserId{}) return refuse(Status::user_invalid);
-  const std::uint64_t fingerprint = fingerprint_of(EventType::deposited, c.user, c.amount);
+  const std::uint64_t fingerprint =
+      fingerprint_of(EventType::deposited, c.user, c.amount, c.reference.view());
   Verdict verdict;
   if (replay(now, partition_of(c.user), c.key, fingerprint, verdict)) return verdict;
   if (const Verdict v = check_amount(c.amount); !v.accepted()) return v;
@@ -114,15 +119,24 @@ Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
   if (money_in() + c.amount > Amount{limits::amount_max}) {
     return refuse(Status::balance_over_limit, limits::amount_max);
   }
+  if (!c.reference.empty()) {
+    if (!valid_utf8(c.reference.view())) return refuse(Status::text_invalid);
+    verdict =
+        check_reference(ReferenceUse::incoming, c.reference.view(), {partition_of(c.user), c.key});
+    if (verdict.status != Status::ok) return verdict;
+  }
 
   event = MoneyMoved{.type = EventType::deposited,
+                     .reference_bytes = static_cast<std::uint16_t>(c.reference.size()),
                      .at = now,
                      .user = c.user,
                      .amount = c.amount,
                      .key = c.key,
                      .fingerprint = fingerprint,
                      .balance = wallet->balance + c.amount};
-  return {};
+  event.units = units_for(event.bytes());
+  put_texts(event.reference, {c.reference.view()});
+  return verdict;
 }
 
 Verdict Ledger::decide(Time now, const Withdraw& c, MoneyMoved& event) const {
@@ -153,6 +167,10 @@ void Ledger::apply(const MoneyMoved& e) {
   if (e.type == EventType::deposited) {
     credit(e.user, e.amount, e.at);
     totals_.deposits += e.amount;
+    if (e.reference_bytes != 0) {
+      use_reference(ReferenceUse::incoming, {e.reference, e.reference_bytes}, true,
+                    {partition_of(e.user), e.key});
+    }
   } else {
     debit(e.user, e.amount);
     totals_.withdrawals += e.amount;

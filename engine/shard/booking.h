@@ -16,6 +16,10 @@ namespace hb {
 // one.
 inline constexpr std::size_t prefetch_burst = 8;
 
+// An answer about a reference, the event of the command that waited for it, and a release.
+inline constexpr std::size_t settling_bytes_max =
+    limits::record_bytes_max + 4 * limits::record_unit_bytes;
+
 // The first tick at which a timer for `when` may fire: never before the instant.
 inline Tick tick_at_or_after(Time when) {
   return static_cast<Tick>((when.us() + limits::tick_us - 1) / limits::tick_us);

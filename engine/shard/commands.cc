@@ -25,6 +25,9 @@ bool Shard::carry_out(Reply& reply, Verdict& verdict, Event& event, const Comman
                       const More&... more) {
   verdict = ledger_.decide(now_, command, more..., event);
   take(reply, verdict);
+  if constexpr (requires { Ledger::request_for(event); }) {
+    if (verdict.asks_home) ask_home(reply, Ledger::request_for(event));
+  }
   if (!verdict.accepted()) return false;
   book(event);
   return true;
@@ -92,7 +95,9 @@ void Shard::run(Reply& reply, const SendPacket& command) {
   PacketSent event;
   const Verdict verdict = ledger_.decide(now_, command, recipients, seed, event);
   take(reply, verdict);
-  if (verdict.accepted()) {
+  if (verdict.asks_home) {
+    ask_home(reply, Ledger::request_for(event));
+  } else if (verdict.accepted()) {
     ++seeds_drawn_;
     journal_event(event, std::as_bytes(recipients), event.recipients_offset());
     const PacketStore::Slot slot = ledger_.apply(event, recipients);
@@ -344,6 +349,7 @@ bool Shard::collect_late_replies(std::uint16_t origin, Parcel& parcel) {
     }
   }
   std::erase_if(late_, ready);
+  collect_resumed(origin, parcel);
   return !parcel.replies.empty();
 }
 

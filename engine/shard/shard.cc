@@ -22,6 +22,12 @@ constexpr std::size_t due_event_bytes_max = sizeof(TransferClosed);
 // The longest event that a message becomes.
 constexpr std::size_t message_event_bytes_max = sizeof(ReturnSettled);
 
+// With what follows from it at once.
+std::size_t bytes_for(const Message& message) {
+  return message.kind == MessageKind::reference_answer ? settling_bytes_max
+                                                       : message_event_bytes_max;
+}
+
 constexpr Duration outbox_retry_after = Duration::ms(100);
 
 // How often a full disk is asked whether there is space again.
@@ -41,8 +47,19 @@ bool changes_state(const Command& command) {
                     ShowCase>(command);
 }
 
+bool has_reference(const Command& command) {
+  return std::visit(
+      [](const auto& c) {
+        if constexpr (requires { c.reference; }) return !c.reference.empty();
+        return false;
+      },
+      command);
+}
+
 bool sends_messages(const Command& command) {
-  return is_one_of<ClaimBatch, ClaimWithCode, AcceptTransfer, ReturnShare, ReturnTransfer>(command);
+  return is_one_of<ClaimBatch, ClaimWithCode, AcceptTransfer, ReturnShare, ReturnTransfer>(
+             command) ||
+         has_reference(command);
 }
 
 }  // namespace
@@ -125,6 +142,7 @@ bool Shard::step(Time now) {
   look_for_space();
   book_acknowledgements();
   apply_waiting_messages();
+  settle_references();
   pay_redress();
   settle_due();
   decide_waiting();
@@ -133,15 +151,15 @@ bool Shard::step(Time now) {
   // room does.
   const bool held_up = waits_for_room();
   if (journal_->poll() && held_up) return true;
-  // What waits for room in the journal goes on when the disk says so; only refunds that the budget
-  // cut off can go on at once.
+  // What waits for room in the journal goes on when the disk says so; only what a budget cut off
+  // can go on at once.
   return writable() && journal_->room_bytes() >= due_event_bytes_max &&
-         wheel_.now() < tick_of(now_);
+         (wheel_.now() < tick_of(now_) || may_tell_references());
 }
 
 bool Shard::waits_for_room() const {
   return !waiting_.empty() || !waiting_messages_.empty() || !writable() ||
-         journal_->room_bytes() < due_event_bytes_max;
+         ledger_.granted_reference().has_value() || journal_->room_bytes() < due_event_bytes_max;
 }
 
 void Shard::look_for_space() {
@@ -291,8 +309,9 @@ void Shard::apply_waiting_messages() {
     MessageParcel& parcel = *waiting_messages_.front();
     const std::span<const Message> messages(parcel.messages);
     while (parcel.next_message < messages.size()) {
-      if (!writable() || journal_->room_bytes() < message_event_bytes_max) return;
-      const std::size_t i = parcel.next_message++;
+      const std::size_t i = parcel.next_message;
+      if (!writable() || journal_->room_bytes() < bytes_for(messages[i])) return;
+      ++parcel.next_message;
       if (i + prefetch_burst < messages.size()) ledger_.prefetch(messages[i + prefetch_burst].user);
       take_message(parcel.source, messages[i]);
     }
@@ -310,6 +329,12 @@ void Shard::take_message(ShardId source, const Message& message) {
     book(*debit);
   } else if (const auto* settled = std::get_if<ReturnSettled>(&event)) {
     release_held(*settled, book(*settled));
+  } else if (const auto* decided = std::get_if<ReferenceDecided>(&event)) {
+    book(*decided);
+  } else if (const auto* answered = std::get_if<ReferenceSettled>(&event)) {
+    take_answer(*answered);
+  } else if (const auto* freed = std::get_if<ReferenceFreed>(&event)) {
+    book(*freed);
   }
 }
 

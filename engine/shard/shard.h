@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -52,6 +53,8 @@ struct ShardOptions {
   // A shard that cannot deliver this many messages to another, because that one is stuck, takes no
   // more commands that may add to them.
   std::size_t outbox_messages_max = 1'000'000;
+  // Commands that wait for the home of their reference at most: 1 KiB each, up to 5 with recipients.
+  std::size_t commands_held_max = 4'096;
   journal::WriterOptions journal{};
   // Makes the ledger's memory ready; outlives the shard.
   MemoryAhead* memory_ahead = nullptr;
@@ -105,7 +108,9 @@ class Shard {
   // parcel, as if it had brought the commands.  False when there are none.
   bool collect_late_replies(std::uint16_t origin, Parcel& parcel);
   // Replies that are still to come late.
-  std::size_t late_replies() const { return held_.size() + late_.size(); }
+  std::size_t late_replies() const {
+    return held_.size() + late_.size() + commands_held_ + resumed_replies_.size();
+  }
 
   // Nothing waits: every accepted parcel has finished and every event is durable.
   bool idle() const {
@@ -212,6 +217,31 @@ class Shard {
   void pay_redress();
   void take_message(ShardId source, const Message& message);
 
+  // ---- references: their home may be another shard, and then the command waits and is late
+  struct HeldCommand {
+    CommandEnvelope envelope{};
+    std::vector<UserId> recipients{};
+    std::uint16_t origin = 0;
+    Acknowledgement acknowledgement = Acknowledgement::disk;
+  };
+  struct ResumedReply {
+    Reply reply{};
+    std::uint16_t origin = 0;
+    Acknowledgement acknowledgement = Acknowledgement::disk;
+    Sequence needs{};
+  };
+  void ask_home(Reply& reply, const ReferenceRequested& request);
+  void hold_command(Ledger::KeyPlace place);
+  void take_answer(const ReferenceSettled& answer);
+  std::vector<HeldCommand> take_held(Ledger::KeyPlace place);
+  void resume(HeldCommand held, Admission admission);
+  void answer_late(const HeldCommand& held, const Reply& reply);
+  void settle_reference(Ledger::KeyPlace place);
+  void settle_references();
+  void collect_resumed(std::uint16_t origin, Parcel& parcel);
+  bool may_tell_references() const;
+  void refuse_held_commands();
+
   // Journals and applies.  Returns the event's sequence.
   template <class Event>
   Sequence book(const Event& event);
@@ -231,11 +261,16 @@ class Shard {
   PrfKey entropy_;
   std::uint64_t seeds_drawn_ = 0;
   Time last_space_retry_{};
-  Parcel* current_ = nullptr;     // the one whose command runs
-  bool reply_is_late_ = false;    // the command that runs will be answered in another parcel
-  std::vector<Held> held_;        // few: returns that wait for another shard
-  std::deque<Late> late_;         // their ends, not yet durable or not yet fetched
-  WaitingLine<Parcel*> waiting_;  // not all decided
+  Parcel* current_ = nullptr;   // the one whose command runs
+  bool reply_is_late_ = false;  // the command that runs will be answered in another parcel
+  std::vector<Held> held_;      // few: returns that wait for another shard
+  std::deque<Late> late_;       // their ends, not yet durable or not yet fetched
+  // Commands that wait for their references' homes, by key; more than one when one was sent again.
+  std::map<Ledger::KeyPlace, std::vector<HeldCommand>> held_commands_;
+  std::size_t commands_held_ = 0;             // of all keys
+  std::deque<ResumedReply> resumed_replies_;  // not yet durable or not yet fetched
+  Parcel resumed_;                            // brings a held command once more
+  WaitingLine<Parcel*> waiting_;              // not all decided
   // By shard: credits collected, from the outbox's front; and what is acknowledged but not booked.
   std::vector<std::size_t> collected_;
   std::vector<Sequence> acknowledged_;

@@ -86,7 +86,11 @@ void convert(const fb::Request& request, const fb::OpenWallet& from, Request& to
 }
 
 void convert(const fb::Request& request, const fb::Deposit& from, Request& to) {
-  open<Deposit>(to) = {key_of(request), UserId(from.user()), Amount(from.amount())};
+  auto& command = open<Deposit>(to);
+  command.key = key_of(request);
+  command.user = UserId(from.user());
+  command.amount = Amount(from.amount());
+  take(from.reference(), command.reference, to);
 }
 
 void convert(const fb::Request& request, const fb::Withdraw& from, Request& to) {

@@ -48,7 +48,8 @@ Offset<fb::OpenWallet> build(Builder& builder, const OpenWallet& c) {
 }
 
 Offset<fb::Deposit> build(Builder& builder, const Deposit& c) {
-  return fb::CreateDeposit(builder, c.user.value, c.amount.fen());
+  const auto reference = text(builder, c.reference.view());
+  return fb::CreateDeposit(builder, c.user.value, c.amount.fen(), reference);
 }
 
 Offset<fb::Withdraw> build(Builder& builder, const Withdraw& c) {

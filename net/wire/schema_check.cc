@@ -100,7 +100,8 @@ namespace fb = ::hongbao;
   X(payout_unknown)          \
   X(payout_confirmed)        \
   X(already_frozen)          \
-  X(not_frozen)
+  X(not_frozen)              \
+  X(reference_used)
 #define HB_KINDS(X) X(lucky) X(even) X(direct) X(exclusive)
 #define HB_STATES(X) X(open) X(sold_out) X(refunded) X(recalled)
 #define HB_SPLITS(X) X(by_kind) X(double_mean) X(order_fair) X(equal)

@@ -206,6 +206,8 @@ StatusText status_message(Status status, std::int64_t limit) {
       return text("it is frozen already");
     case Status::not_frozen:
       return text("it is not frozen");
+    case Status::reference_used:
+      return text("this reference is used already, under another key; a payment counts once");
     case Status::records_unavailable:
       return text("the records are being built anew; try again after {}", span_of(limit));
     case Status::records_behind:

@@ -164,6 +164,8 @@ TEST_P(Commands, ExternalMoneyGoesBackToItsRailOrToTheWallet) {
 
   EXPECT_EQ(answer_of(client().set_refund_target({{}, ann, RefundTarget::wallet})).refund_target,
             RefundTarget::wallet);
+  EXPECT_EQ(status_of(client().send(send)), Status::reference_used);
+  send.reference = Reference("rail 8");
   const PacketId other = answer_of(client().send(send)).packet;
   EXPECT_EQ(answer_of(client().recall({{}, other, ann})).to, RefundTarget::wallet);
   expect_balance(ann, plus(200));

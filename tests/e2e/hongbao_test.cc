@@ -237,6 +237,11 @@ TEST_P(Hongbao, PaysRefundsOfExternalMoneyBackToTheRail) {
       keep("P",
            "send --from 1 --total 6.00 --shares 3 --kind even --funding external --reference pay-1 "
            "--recallable"),
+      no("send --from 2 --total 6.00 --shares 3 --funding external --reference pay-1",
+         "reference_used"),
+      no("wallet deposit 3 1.00 --reference pay-1", "reference_used"),
+      {"wallet deposit 3 1.00 --reference pay-2", R"("balance":100)"},
+      no("wallet deposit 3 1.00 --reference pay-2", "reference_used"),
       no("payout confirm $P --reference back-1", "payout_unknown"),
       {"recall $P --from 1", R"("to":"source")"},
       {"payout list", R"("funding":"pay-1")"},
@@ -257,9 +262,9 @@ TEST_P(Hongbao, PaysRefundsOfExternalMoneyBackToTheRail) {
 
 TEST_P(Hongbao, ListsPayoutsPageByPage) {
   play({
-      {"send --from 1 --total 0.01 --shares 1 --funding external --reference r --expires-in 1s"},
-      {"send --from 2 --total 0.01 --shares 1 --funding external --reference r --expires-in 1s"},
-      {"send --from 3 --total 0.01 --shares 1 --funding external --reference r --expires-in 1s"},
+      {"send --from 1 --total 0.01 --shares 1 --funding external --reference r1 --expires-in 1s"},
+      {"send --from 2 --total 0.01 --shares 1 --funding external --reference r2 --expires-in 1s"},
+      {"send --from 3 --total 0.01 --shares 1 --funding external --reference r3 --expires-in 1s"},
       soon("payout list --page 3 --rows 1", R"("amount":1)"),
       {"payout list --page 2 --rows 1", R"("more":true)"},
       {"payout list --page 3 --rows 1", R"("more":false)"},

@@ -30,6 +30,14 @@ RandomCommands::Mood random_mood(Dice& dice) {
 Letter letter_of(const Message& m) {
   Letter letter{.kind = Letter::Kind::credit, .user = m.user, .amount = m.amount};
   if (m.kind == MessageKind::credit) return letter;
+  if (m.kind >= MessageKind::reference_request) {
+    letter.kind = m.kind == MessageKind::reference_request  ? Letter::Kind::reference_request
+                  : m.kind == MessageKind::reference_answer ? Letter::Kind::reference_answer
+                                                            : Letter::Kind::reference_release;
+    letter.status = m.status;
+    letter.reference = m.reference;
+    return letter;
+  }
   letter.kind = m.kind == MessageKind::debit_request ? Letter::Kind::debit_request
                                                      : Letter::Kind::debit_answer;
   letter.packet = m.packet;
@@ -89,6 +97,13 @@ Duel::Duel(const DuelOptions& options)
       engine_(options.shards, policy_, options.seed, start, options.records ? 1 : 3),
       random_(dice_.word(), random_mood(dice_), model_) {
   if (options.records) records_.emplace(engine_, options.seed);
+  model_.on_late_send([this](PacketId id) {
+    ShowPacketAnswer shown;
+    ReplyBatch batch;
+    const Ledger& ledger = engine_.ledger(model_.home_of(id));
+    return ledger.show(ShowPacket{id}, shown, batch).accepted() ? shown.seed_commitment
+                                                                : Digest256{};
+  });
 }
 
 template <class Visit>
@@ -281,6 +296,7 @@ void Duel::take_late_replies(ShardId shard) {
       }
       compare("late: " + command->second, text_of(reply, batch), expected->second);
       count(reply, batch);
+      random_.learn(reply, batch);
       late_.erase(expected);
       waiting_.erase(command);
     }

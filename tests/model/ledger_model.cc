@@ -31,6 +31,7 @@ std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& enve
                                            const CommandBatch& parts, const Drawn& drawn) {
   now_ = now;
   to_ = envelope.reply_to;
+  envelope_ = &envelope;
   parts_ = &parts;
   drawn_ = &drawn;
   late_ = false;
@@ -84,9 +85,15 @@ bool LedgerModel::settled_before(const Command& command, Key128 key, PartitionId
   }
   parameters_ = parameters_of(command, *parts_);
   const auto found = stored_.find({home, key});
-  if (found == stored_.end()) return false;
+  const bool forgotten =
+      found == stored_.end() || (!found->second.under_way && found->second.day + 2 < storage_day());
+  if (forgotten) {
+    const auto asked = references_asked_.find({home, key});
+    if (asked == references_asked_.end() || asked->second.parameters == parameters_) return false;
+    refuse(Status::key_conflict);
+    return true;
+  }
   const StoredAnswer& stored = found->second;
-  if (!stored.under_way && stored.day + 2 < storage_day()) return false;
   if (stored.parameters != parameters_) {
     refuse(Status::key_conflict);
   } else {
@@ -129,6 +136,7 @@ void LedgerModel::forget_waiters() {
   for (auto& [id, transfer] : transfers_) {
     if (transfer.share.pending) transfer.share.pending->waiters.clear();
   }
+  for (auto& [asker, pending] : references_asked_) pending.waiters.clear();
 }
 
 // ---- money --------------------------------------------------------------------------------------
@@ -207,8 +215,9 @@ Books LedgerModel::books() const {
   }
   for (const auto& [way, letters] : letters_) {
     for (const Posted& posted : letters) {
-      const bool asks = posted.letter.kind == Letter::Kind::debit_request;
-      if (!asks) sum.under_way += posted.letter.amount;
+      const bool has_money = posted.letter.kind == Letter::Kind::credit ||
+                             posted.letter.kind == Letter::Kind::debit_answer;
+      if (has_money) sum.under_way += posted.letter.amount;
     }
   }
   return sum;
@@ -234,6 +243,7 @@ std::vector<LateAnswer> LedgerModel::deliver(Time now, ShardId from, ShardId to,
     return {};
   }
   const Origin origin = sent->origin;
+  const auto asker = sent->asker;
   way.erase(sent);
   switch (letter.kind) {
     case Letter::Kind::credit:
@@ -244,8 +254,83 @@ std::vector<LateAnswer> LedgerModel::deliver(Time now, ShardId from, ShardId to,
       return {};
     case Letter::Kind::debit_answer:
       break;
+    case Letter::Kind::reference_request: {
+      const bool is_free = references_used_.insert(letter.reference).second;
+      post_about(letter.reference, Letter::Kind::reference_answer, to, from,
+                 is_free ? Status::ok : Status::reference_used, asker);
+      return {};
+    }
+    case Letter::Kind::reference_answer:
+      return hear_about(letter, asker, to);
+    case Letter::Kind::reference_release:
+      references_used_.erase(letter.reference);
+      return {};
   }
   return end_return({letter.packet, letter.share_index}, letter);
+}
+
+// ---- references ---------------------------------------------------------------------------------
+
+void LedgerModel::post_about(ReferenceName name, Letter::Kind kind, ShardId from, ShardId to,
+                             Status status, std::pair<PartitionId, Key128> asker) {
+  letters_[{from, to}].push_back({.letter = {.kind = kind, .status = status, .reference = name},
+                                  .origin = {},
+                                  .asker = asker});
+}
+
+ReferenceWaiter LedgerModel::waiter() const {
+  ReferenceWaiter waiter{.envelope = *envelope_, .parts = {}};
+  waiter.parts.users = parts_->users;
+  return waiter;
+}
+
+bool LedgerModel::reference_stops(ReferenceUse use, const Reference& reference, PartitionId home,
+                                  Key128 key) {
+  const ReferenceName name = reference_name(use, reference.view());
+  const ShardId here = shard_of(home, shard_count_);
+  const ShardId there = shard_of(partition_of(name), shard_count_);
+  if (here == there) {
+    if (references_used_.insert(name).second) return false;
+    refuse(Status::reference_used);
+    return true;
+  }
+  const auto asker = std::pair(home, key);
+  const auto [asked, is_new] = references_asked_.try_emplace(asker);
+  if (asked->second.granted) {
+    references_asked_.erase(asked);
+    return false;
+  }
+  if (is_new) {
+    asked->second.parameters = parameters_;
+    asked->second.reference = name;
+    post_about(name, Letter::Kind::reference_request, here, there, Status::ok, asker);
+  }
+  asked->second.waiters.push_back(waiter());
+  late_ = true;
+  return true;
+}
+
+// The answer of a reference's home: who waited goes on, or hears that it is used.  What nobody used
+// is given back.
+std::vector<LateAnswer> LedgerModel::hear_about(const Letter& letter,
+                                                std::pair<PartitionId, Key128> asker, ShardId at) {
+  PendingReference& pending = references_asked_.at(asker);
+  const std::vector<ReferenceWaiter> waiters = std::exchange(pending.waiters, {});
+  pending.granted = letter.status == Status::ok;
+  std::vector<LateAnswer> late;
+  for (const ReferenceWaiter& waiter : waiters) {
+    LateAnswer& one = late.emplace_back(LateAnswer{waiter.envelope.reply_to, {}});
+    if (letter.status == Status::ok) {
+      one.answer = *run(now_, waiter.envelope, waiter.parts, Drawn{});
+    } else {
+      one.answer.replies.push_back({.to = one.to, .status = letter.status});
+    }
+  }
+  if (references_asked_.erase(asker) > 0 && letter.status == Status::ok) {
+    post_about(letter.reference, Letter::Kind::reference_release, at,
+               shard_of(partition_of(letter.reference), shard_count_), Status::ok, asker);
+  }
+  return late;
 }
 
 // ---- time ---------------------------------------------------------------------------------------
@@ -307,6 +392,10 @@ void LedgerModel::run(const Deposit& c) {
   if (wrong_amount(c.amount)) return;
   if (usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
   if (too_much_money(c.user, c.amount)) return;
+  if (!c.reference.empty()) {
+    if (!valid_utf8(c.reference.view())) return refuse(Status::text_invalid);
+    if (reference_stops(ReferenceUse::incoming, c.reference, home, c.key)) return;
+  }
   credit(c.user, c.amount, {EventType::deposited, {}});
   deposits_ += c.amount;
   money_in_[home_of(c.user)] += c.amount;

@@ -15,6 +15,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -56,6 +57,11 @@ class LedgerModel {
   // REQUIRES: now never decreases.
   std::optional<ReplyBatch> run(Time now, const CommandEnvelope& envelope,
                                 const CommandBatch& parts, const Drawn& drawn);
+
+  // What the engine drew for a packet whose command waited for its reference.
+  void on_late_send(std::function<Digest256(PacketId)> commitment) {
+    late_commitment_ = std::move(commitment);
+  }
 
   // A letter has arrived.  Returns the answers that it brings.
   std::vector<LateAnswer> deliver(Time now, ShardId from, ShardId to, const Letter& letter);
@@ -159,6 +165,15 @@ class LedgerModel {
   std::int64_t cap_day() const;
   void count_usage(UserId sender, Amount amount);
 
+  // ---- references
+  // True when the command ends here: its reference is used, or has its home on another shard.
+  bool reference_stops(ReferenceUse use, const Reference& reference, PartitionId home, Key128 key);
+  void post_about(ReferenceName name, Letter::Kind kind, ShardId from, ShardId to, Status status,
+                  std::pair<PartitionId, Key128> asker);
+  std::vector<LateAnswer> hear_about(const Letter& letter, std::pair<PartitionId, Key128> asker,
+                                     ShardId at);
+  ReferenceWaiter waiter() const;
+
   // ---- packets; what is wrong_ fills in its refusal
   bool wrong_options(const SendPacket& c);
   bool wrong_recipients(const SendPacket& c, const std::vector<UserId>& recipients);
@@ -223,6 +238,9 @@ class LedgerModel {
   std::map<std::pair<UserId, std::int64_t>, Usage> usage_;  // by day
   std::map<std::pair<PartitionId, Key128>, StoredAnswer> stored_;
   std::map<std::pair<ShardId, ShardId>, std::deque<Posted>> letters_;
+  std::set<ReferenceName> references_used_;
+  std::map<std::pair<PartitionId, Key128>, PendingReference> references_asked_;
+  std::function<Digest256(PacketId)> late_commitment_;
   std::set<std::pair<Time, PacketId>> waiting_;  // for expiry or arrival; nothing frozen
   std::map<ShardId, Amount> money_in_;           // from outside, ever
   Amount deposits_{};
@@ -233,6 +251,7 @@ class LedgerModel {
   // ---- of the command that runs
   Time now_{};
   ReplyTo to_{};
+  const CommandEnvelope* envelope_ = nullptr;
   const CommandBatch* parts_ = nullptr;
   const Drawn* drawn_ = nullptr;
   std::string parameters_;

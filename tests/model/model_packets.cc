@@ -198,11 +198,16 @@ void LedgerModel::run(const SendPacket& c) {
   if (wrong_times(c)) return;
   if (wrong_texts(c)) return;
   if (wrong_funds(c)) return;
+  const bool external = c.funding == FundingSource::external;
+  // A command that waited was drawn when it went on, and its answer is not here yet.
+  const bool waited = references_asked_.contains({home, c.key});
+  if (external && reference_stops(ReferenceUse::incoming, c.reference, home, c.key)) return;
 
   const bool for_groups = c.kind == PacketKind::lucky || c.kind == PacketKind::even;
   const Time opening = c.opens_at == Time{} ? now_ : c.opens_at;
   const Duration life = c.expires_in == Duration{} ? policy_.expiry_default : c.expires_in;
   const PacketId id = next_id(c.sender);
+  const Digest256 commitment = waited ? late_commitment_(id) : drawn_->seed_commitment;
   packets_[id] = {.sender = c.sender,
                   .kind = c.kind,
                   .split = split,
@@ -224,7 +229,7 @@ void LedgerModel::run(const SendPacket& c) {
                   .code = c.code,
                   .reference = c.reference,
                   .recipients = recipients,
-                  .seed_commitment = drawn_->seed_commitment};
+                  .seed_commitment = commitment};
   waiting_.insert({opening + life, id});
   if (c.funding == FundingSource::external) {
     external_funding_ += c.total;
@@ -234,8 +239,7 @@ void LedgerModel::run(const SendPacket& c) {
   }
   records_[c.sender].sent.push_back(id);
   count_usage(c.sender, c.total);
-  answer(SendAnswer{
-      .packet = id, .expires_at = opening + life, .seed_commitment = drawn_->seed_commitment});
+  answer(SendAnswer{.packet = id, .expires_at = opening + life, .seed_commitment = commitment});
   remember(c.key, home);
 }
 
@@ -497,6 +501,7 @@ void LedgerModel::run(const ConfirmPayout& c) {
   if (found == payouts_.end()) return refuse(Status::payout_unknown);
   Payout& payout = found->second;
   if (payout.state == PayoutState::confirmed) return refuse(Status::payout_confirmed);
+  if (reference_stops(ReferenceUse::outgoing, c.reference, home, c.key)) return;
   payout.state = PayoutState::confirmed;
   payout.confirmed_at = now_;
   payout.confirmation = c.reference;

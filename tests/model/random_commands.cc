@@ -111,6 +111,10 @@ Amount RandomCommands::amount() {
   return Amount{dice_.between(1, 20'000)};
 }
 
+Reference RandomCommands::rail_reference() {
+  return Reference("rail-" + std::to_string(dice_.below(2'000)));
+}
+
 std::string_view RandomCommands::words() {
   static constexpr std::array<std::string_view, 10> some{"恭喜发财",
                                                          "happy new year",
@@ -296,7 +300,7 @@ LooseCommand RandomCommands::random_send(Time now) {
   c.recallable = dice_.percent(30);
   if (dice_.percent(25)) {
     c.funding = FundingSource::external;
-    c.reference = Reference("rail-" + std::to_string(dice_.below(1'000)));
+    c.reference = rail_reference();
   }
   if (dice_.percent(85)) {
     const std::int64_t least = policy.expiry_min.us();
@@ -410,7 +414,12 @@ LooseCommand RandomCommands::random_transfer_step() {
 LooseCommand RandomCommands::random_wallet_step() {
   const std::uint64_t roll = dice_.below(100);
   if (roll < 25) return {.command = OpenWallet{.user = user(), .name = DisplayName(words())}};
-  if (roll < 65) return {.command = Deposit{.user = user(), .amount = amount()}};
+  if (roll < 65) {
+    Deposit c{.user = user(), .amount = amount()};
+    if (dice_.percent(30)) c.reference = rail_reference();
+    if (dice_.permille(20)) c.reference = Reference(words());
+    return {.command = c};
+  }
   if (roll < 85) return {.command = Withdraw{.user = user(), .amount = amount()}};
   SetRefundTarget c{.user = user(), .target = static_cast<RefundTarget>(1 + dice_.below(2))};
   if (dice_.permille(50)) c.target = junk<RefundTarget>(dice_);
@@ -487,7 +496,7 @@ LooseCommand RandomCommands::random_look() {
                   .count_max = static_cast<std::uint32_t>(
                       dice_.between(0, model_.policy().page_rows_max + 1))}};
     default: {
-      ConfirmPayout c{.packet = packet(), .reference = Reference(words())};
+      ConfirmPayout c{.packet = packet(), .reference = rail_reference()};
       const auto owed = model_.payouts().lower_bound(c.packet);
       if (owed != model_.payouts().end() && dice_.percent(70)) c.packet = owed->first;
       return {.command = c};

@@ -56,6 +56,8 @@ class RandomCommands {
   Operator by();
   Note note();
   std::string_view words();
+  // One of a few, so that some are used before.
+  Reference rail_reference();
   Key128 key();
   Time instant(Time now);
 

@@ -96,7 +96,11 @@ struct CommandText {
     return Line("open_wallet").add("user", c.user).add("name", c.name).take();
   }
   std::string operator()(const Deposit& c) const {
-    return Line("deposit").add("user", c.user).add("amount", c.amount).take();
+    return Line("deposit")
+        .add("user", c.user)
+        .add("amount", c.amount)
+        .add("reference", c.reference)
+        .take();
   }
   std::string operator()(const Withdraw& c) const {
     return Line("withdraw").add("user", c.user).add("amount", c.amount).take();

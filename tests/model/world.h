@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "engine/base/checksum.h"
@@ -12,6 +13,7 @@
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
 #include "engine/ledger/events.h"
+#include "engine/ledger/references.h"
 
 namespace hb::model {
 
@@ -102,7 +104,14 @@ struct Case {
 
 // What one shard tells another.
 struct Letter {
-  enum class Kind : std::uint8_t { credit, debit_request, debit_answer } kind = Kind::credit;
+  enum class Kind : std::uint8_t {
+    credit,
+    debit_request,
+    debit_answer,
+    reference_request,
+    reference_answer,
+    reference_release,
+  } kind = Kind::credit;
   UserId user{};
   Amount amount{};  // paid; wanted; taken
   PacketId packet{};
@@ -110,6 +119,7 @@ struct Letter {
   bool forced = false;
   Status status = Status::ok;  // of an answer
   Amount balance{};            // of an answer: what the wallet then held
+  ReferenceName reference{};   // of references only
 
   friend bool operator==(const Letter&, const Letter&) = default;
 };
@@ -124,7 +134,22 @@ struct Origin {
 // A letter on its way.
 struct Posted {
   Letter letter{};
-  Origin origin{};  // of the money in it
+  Origin origin{};                         // of the money in it
+  std::pair<PartitionId, Key128> asker{};  // of a reference: whose command it is for
+};
+
+// Somebody whose command waits for the home of its reference.
+struct ReferenceWaiter {
+  CommandEnvelope envelope{};
+  CommandBatch parts{};
+};
+
+// A reference that was asked for at its home on another shard.
+struct PendingReference {
+  std::string parameters{};  // of the command
+  ReferenceName reference{};
+  bool granted = false;
+  std::vector<ReferenceWaiter> waiters{};
 };
 
 // A movement of a wallet.

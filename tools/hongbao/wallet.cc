@@ -27,6 +27,8 @@ void add_deposit(CLI::App& wallet, CommandLine& line) {
   const auto command = std::make_shared<Deposit>();
   auto& app = add_act(wallet, "deposit", "Put money into a wallet", command->user);
   add_amount(app, "amount", command->amount, "how much")->required();
+  add_text(app, "--reference", command->reference, "TEXT",
+           "the external rail's, of its payment: each is used once");
   add_key(app, command->key);
   on_typed(app, line, command, &net::BlockingClient::deposit);
 }

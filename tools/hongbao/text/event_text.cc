@@ -50,7 +50,17 @@ std::string_view name(RefundRoute route) {
   return "unknown";
 }
 
-// The ends that a debit can have.
+std::string_view name(ReferenceUse use) {
+  switch (use) {
+    case ReferenceUse::incoming:
+      return "incoming";
+    case ReferenceUse::outgoing:
+      return "outgoing";
+  }
+  return "unknown";
+}
+
+// The ends that a debit or a request for a reference can have.
 std::string outcome(Status status) {
   switch (status) {
     case Status::ok:
@@ -61,6 +71,8 @@ std::string outcome(Status status) {
       return "wallet_frozen";
     case Status::wallet_unknown:
       return "wallet_unknown";
+    case Status::reference_used:
+      return "reference_used";
     default:
       return std::to_string(static_cast<unsigned>(status));
   }
@@ -80,6 +92,7 @@ void tell(const EventHeader*, const MoneyMoved& e, Out& out) {
   out.number("user", e.user.value);
   out.fen("amount", e.amount.fen());
   out.fen("balance", e.balance.fen());
+  out.text("reference", text_of(e.reference, 0, e.reference_bytes));
   out.key(e.key);
 }
 
@@ -266,6 +279,52 @@ void tell(const EventHeader*, const CaseResolved& e, Out& out) {
   tell_support(e, out);
 }
 
+// The rail's text stands in the event that uses it; messages name it by its digest.
+template <class Out>
+void tell_reference(ReferenceUse use, const ReferenceName& reference, Out& out) {
+  out.word("use", name(use));
+  out.word("reference_digest", to_hex(std::as_bytes(std::span(&reference, 1))));
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReferenceRequested& e, Out& out) {
+  tell_reference(e.use, e.reference, out);
+  out.flag("told", e.told != 0);
+  out.key(e.key);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReferenceDecided& e, Out& out) {
+  tell_reference(e.use, e.reference, out);
+  out.word("status", outcome(e.status));
+  out.flag("told", e.told != 0);
+  out.number("source_shard", e.source);
+  out.number("source_sequence", e.source_sequence.value);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReferenceSettled& e, Out& out) {
+  tell_reference(e.use, e.reference, out);
+  out.word("status", outcome(e.status));
+  out.number("request", e.request.value);
+  out.number("answer_shard", e.home);
+  out.number("answer_sequence", e.answer_sequence.value);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReferenceReleased& e, Out& out) {
+  tell_reference(e.use, e.reference, out);
+  out.number("request", e.request.value);
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReferenceFreed& e, Out& out) {
+  tell_reference(e.use, e.reference, out);
+  out.number("request", e.request.value);
+  out.number("source_shard", e.source);
+  out.number("source_sequence", e.source_sequence.value);
+}
+
 template <class Out>
 void tell(const EventHeader*, const CreditReceived& e, Out& out) {
   out.number("user", e.user.value);
@@ -325,6 +384,11 @@ constexpr EventWords words[] = {
     words_of<ReturnSettled>(EventType::return_settled, "return_settled"),
     words_of<CaseOpened>(EventType::case_opened, "case_opened"),
     words_of<CaseResolved>(EventType::case_resolved, "case_resolved"),
+    words_of<ReferenceRequested>(EventType::reference_requested, "reference_requested"),
+    words_of<ReferenceDecided>(EventType::reference_decided, "reference_decided"),
+    words_of<ReferenceSettled>(EventType::reference_settled, "reference_settled"),
+    words_of<ReferenceReleased>(EventType::reference_released, "reference_released"),
+    words_of<ReferenceFreed>(EventType::reference_freed, "reference_freed"),
 };
 
 const EventWords* words_for(EventType type) {

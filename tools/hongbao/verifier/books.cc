@@ -38,6 +38,16 @@ std::size_t fixed_bytes(const EventHeader*) {
   return sizeof(Event);
 }
 
+std::size_t deposited_bytes(const EventHeader* record) {
+  const auto event = read_event<MoneyMoved>(record);
+  return event.reference_bytes <= limits::reference_bytes_max ? event.bytes() : impossible;
+}
+
+// A withdrawal has no text.
+std::size_t withdrawn_bytes(const EventHeader*) {
+  return offsetof(MoneyMoved, reference);
+}
+
 std::size_t wallet_opened_bytes(const EventHeader* record) {
   const auto event = read_event<WalletOpened>(record);
   if (event.name_bytes > limits::name_bytes_max) return impossible;
@@ -81,10 +91,8 @@ const Books::EventRule* Books::rule_for(EventType type) {
   static constexpr EventRule rules[] = {
       {EventType::wallet_opened, wallet_opened_bytes,
        &Books::read_and_book<WalletOpened, &Books::open_wallet>},
-      {EventType::deposited, fixed_bytes<MoneyMoved>,
-       &Books::read_and_book<MoneyMoved, &Books::deposit>},
-      {EventType::withdrawn, fixed_bytes<MoneyMoved>,
-       &Books::read_and_book<MoneyMoved, &Books::withdraw>},
+      {EventType::deposited, deposited_bytes, &Books::read_and_book<MoneyMoved, &Books::deposit>},
+      {EventType::withdrawn, withdrawn_bytes, &Books::read_and_book<MoneyMoved, &Books::withdraw>},
       {EventType::packet_sent, packet_sent_bytes, &Books::read_and_send},
       {EventType::claimed, fixed_bytes<Claimed>, &Books::read_and_book<Claimed, &Books::claim>},
       {EventType::refunded, fixed_bytes<Refunded>, &Books::read_and_book<Refunded, &Books::refund>},
@@ -126,6 +134,16 @@ const Books::EventRule* Books::rule_for(EventType type) {
        &Books::read_and_book<CaseOpened, &Books::open_case>},
       {EventType::case_resolved, support_bytes<CaseResolved>,
        &Books::read_and_book<CaseResolved, &Books::resolve_case>},
+      {EventType::reference_requested, fixed_bytes<ReferenceRequested>,
+       &Books::read_and_book<ReferenceRequested, &Books::request_reference>},
+      {EventType::reference_decided, fixed_bytes<ReferenceDecided>,
+       &Books::read_and_book<ReferenceDecided, &Books::decide_reference>},
+      {EventType::reference_settled, fixed_bytes<ReferenceSettled>,
+       &Books::read_and_book<ReferenceSettled, &Books::settle_reference>},
+      {EventType::reference_released, fixed_bytes<ReferenceReleased>,
+       &Books::read_and_book<ReferenceReleased, &Books::release_reference>},
+      {EventType::reference_freed, fixed_bytes<ReferenceFreed>,
+       &Books::read_and_book<ReferenceFreed, &Books::free_reference>},
   };
   const auto* rule = std::ranges::find(rules, type, &EventRule::type);
   return rule == std::end(rules) ? nullptr : rule;

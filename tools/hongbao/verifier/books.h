@@ -9,13 +9,14 @@
 // What a policy may set (share bounds, caps, windows, tries) is no rule here: an event records the
 // terms that held for it.
 //
-// The rules lie in files of their own: wallets.cc, packets.cc, transfers.cc, returns.cc, cases.cc;
-// books.cc has what they share, the messages between shards, and the end.
+// The rules lie in files of their own: wallets.cc, packets.cc, transfers.cc, returns.cc, cases.cc,
+// references.cc; books.cc has what they share, the messages between shards, and the end.
 //
 // Units:   fen, microseconds.
 // Cost:    hash maps; about a microsecond an event, most of it waiting for memory.
-// Memory:  about 250 bytes a packet or transfer and 100 a wallet, 16 more for each claim, 88 for
-//          each message between shards, and 100 for each key of the last 48 hours.
+// Memory:  about 250 bytes a packet or transfer and 100 a wallet, 16 more for each claim, 120 for
+//          each message between shards, 200 for each reference, and 100 for each key of the last
+//          48 hours.
 // Threads: none.
 #pragma once
 
@@ -26,6 +27,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -62,6 +64,9 @@ class Books {
   const std::map<PacketId, Transfer>& transfers() const { return transfers_; }
   const std::map<PacketId, Payout>& payouts() const { return payouts_; }
   const std::map<CaseId, Case>& cases() const { return cases_; }
+  // The references that events of this shard use, and say to be the first to.
+  using ReferenceUses = std::map<ReferenceName, Place>;
+  const ReferenceUses& reference_uses() const { return reference_uses_; }
   // By the other shard.
   const std::map<ShardId, MessageHistory>& messages() const { return messages_; }
   Sequence last_sequence() const { return last_sequence_; }
@@ -177,6 +182,15 @@ class Books {
   // The case gives the right to this event, once.
   void check_redress(CaseId id, PacketId subject, UserId user);
 
+  // ---- references
+  void use_reference(ReferenceUse use, std::string_view text, bool booked, Key128 key);
+  void request_reference(const ReferenceRequested& event);
+  void decide_reference(const ReferenceDecided& event);
+  void settle_reference(const ReferenceSettled& event);
+  void release_reference(const ReferenceReleased& event);
+  void free_reference(const ReferenceFreed& event);
+  ShardId home_of(const ReferenceName& name) const;
+
   // ---- messages between shards
   void receive_credit(const CreditReceived& event);
   void acknowledge_messages(const CreditsAcknowledged& event);
@@ -205,6 +219,16 @@ class Books {
   std::map<std::pair<PacketId, UserId>, std::uint16_t> code_tries_;  // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
   std::map<CaseId, Case> cases_;
+  // A request for a reference that has not ended.
+  struct ReferenceAsked {
+    ReferenceName reference{};
+    Key128 key{};
+    bool granted = false;
+  };
+  std::map<Sequence, ReferenceAsked> references_asked_;
+  // At this shard, their home: by which event of which shard; this shard's own: none.
+  std::map<ReferenceName, std::pair<ShardId, Sequence>> references_booked_;
+  ReferenceUses reference_uses_;
   std::map<ShardId, MessageHistory> messages_;
   Sequence last_sequence_{};
   std::map<PartitionId, std::uint64_t> last_number_;       // of the partition's packets

@@ -10,7 +10,8 @@ namespace hb::verifier {
 namespace {
 
 auto content(const Message& m) {
-  return std::tie(m.sequence, m.kind, m.user, m.fen, m.packet, m.share_index, m.forced, m.status);
+  return std::tie(m.sequence, m.kind, m.user, m.fen, m.packet, m.share_index, m.forced, m.status,
+                  m.use, m.reference, m.request);
 }
 
 std::string_view words(MessageKind kind) {
@@ -21,6 +22,12 @@ std::string_view words(MessageKind kind) {
       return "a request";
     case MessageKind::debit_answer:
       return "an answer";
+    case MessageKind::reference_request:
+      return "a request for a reference";
+    case MessageKind::reference_answer:
+      return "an answer about a reference";
+    case MessageKind::reference_release:
+      return "a release of a reference";
   }
   return "a message";
 }
@@ -32,6 +39,10 @@ bool same(const Message& a, const Message& b) {
 }
 
 std::string to_text(const Message& m) {
+  if (m.kind >= MessageKind::reference_request) {
+    return fmt::format("{} {:016x}{:016x} from event {}", words(m.kind), m.reference.high,
+                       m.reference.low, m.sequence.value);
+  }
   std::string text = fmt::format("{} of {} fen for user {} from event {}", words(m.kind), m.fen,
                                  m.user.value, m.sequence.value);
   if (m.kind != MessageKind::credit) {

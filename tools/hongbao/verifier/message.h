@@ -4,7 +4,7 @@
 // shard's journal, which are the messages.  The receiving shard's journal names each by that event.
 // So what was received must be, message by message, what was sent.
 //
-// Memory: 88 bytes a message, on each side.
+// Memory: 120 bytes a message, on each side.
 #pragma once
 
 #include <cstdint>
@@ -12,15 +12,19 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/ledger/references.h"
 #include "engine/ledger/status.h"
 #include "tools/hongbao/verifier/violation.h"
 
 namespace hb::verifier {
 
 enum class MessageKind : std::uint8_t {
-  credit,         // money for a user of the other shard
-  debit_request,  // a share is to be given back: take it from this user's wallet
-  debit_answer,   // what was taken, which is money on its way; or why nothing was
+  credit,             // money for a user of the other shard
+  debit_request,      // a share is to be given back: take it from this user's wallet
+  debit_answer,       // what was taken, which is money on its way; or why nothing was
+  reference_request,  // an external reference is to be booked at its home
+  reference_answer,   // it is, or it was used before
+  reference_release,  // it is not used after all
 };
 
 struct Message {
@@ -34,6 +38,10 @@ struct Message {
   std::uint16_t share_index = 0;
   PacketId packet{};
   Place place{};  // of the event that was read: the sender's or the receiver's
+  // Of references only.
+  ReferenceUse use{};
+  ReferenceName reference{};
+  Sequence request{};  // of an answer or a release
 };
 
 // What passed between this shard and one other, in the order of this shard's journal.

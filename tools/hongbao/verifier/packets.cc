@@ -75,6 +75,8 @@ void Books::send(const PacketSent& event, std::span<const UserId> recipients) {
   check_times(event);
   check_not_frozen(event.sender);
   if (has(event, PacketSent::external)) {
+    use_reference(ReferenceUse::incoming, event.reference(),
+                  has(event, PacketSent::reference_booked), event.key);
     add(figures_.external_fen, event.total.fen());
     check_balance(event.sender, event.balance.fen());
   } else {
@@ -98,8 +100,8 @@ void Books::send(const PacketSent& event, std::span<const UserId> recipients) {
 }
 
 void Books::check_terms(const PacketSent& event) {
-  constexpr std::uint8_t known_flags =
-      PacketSent::sender_excluded | PacketSent::recallable | PacketSent::external;
+  constexpr std::uint8_t known_flags = PacketSent::sender_excluded | PacketSent::recallable |
+                                       PacketSent::external | PacketSent::reference_booked;
   const std::int64_t shares = event.share_count;
   const std::int64_t total_fen = event.total.fen();
   const bool kind_known = event.kind >= PacketKind::lucky && event.kind <= PacketKind::exclusive;
@@ -373,6 +375,8 @@ void Books::confirm_payout(const PayoutConfirmed& event) {
     violate(Rule::reference_wrong,
             fmt::format("the payout of packet {} has no reference", event.packet.value));
   }
+  use_reference(ReferenceUse::outgoing, {event.reference, event.reference_bytes},
+                event.reference_booked != 0, event.key);
   if (!check_amount(event.amount.fen())) return;
   add(figures_.payouts_paid_fen, event.amount.fen());
   const auto it = payouts_.find(event.packet);

@@ -72,7 +72,22 @@ void compare_messages(const Books& from, const Books& to, Writing writing, Viola
   }
 }
 
+// One payment counts once, whatever shards it was used on.
+void compare_references(const Audit& audit) {
+  Books::ReferenceUses all;
+  for (const ShardAudit& shard : audit.shards) {
+    for (const auto& [name, place] : shard.books.reference_uses()) {
+      const auto [first, is_new] = all.emplace(name, place);
+      if (is_new) continue;
+      audit.violations->add({Rule::reference_used_twice, place,
+                             fmt::format("event {} of shard {} uses the same reference",
+                                         first->second.sequence.value, first->second.shard.value)});
+    }
+  }
+}
+
 void close(Audit& audit, Writing writing) {
+  compare_references(audit);
   for (const ShardAudit& from : audit.shards) {
     for (const ShardAudit& to : audit.shards) {
       compare_messages(from.books, to.books, writing, *audit.violations);

@@ -152,6 +152,12 @@ std::string_view name(Rule rule) {
       return "case_mismatch";
     case Rule::case_redressed_twice:
       return "case_redressed_twice";
+    case Rule::reference_used_twice:
+      return "reference_used_twice";
+    case Rule::reference_not_booked:
+      return "reference_not_booked";
+    case Rule::reference_answer_wrong:
+      return "reference_answer_wrong";
     case Rule::message_unknown:
       return "message_unknown";
     case Rule::message_not_arrived:

@@ -103,6 +103,11 @@ enum class Rule : std::uint8_t {
   case_mismatch,         // an event names a case about something else
   case_redressed_twice,  // a case moves money once
 
+  // references of external rails
+  reference_used_twice,    // for two packets or deposits, or for two payouts
+  reference_not_booked,    // used, released or settled, but its home was not asked so
+  reference_answer_wrong,  // booked though it was used, refused though it was not, or freed twice
+
   // messages between shards, compared at the end
   message_unknown,      // received, but not what the other shard sent next
   message_not_arrived,  // acknowledged, but never received

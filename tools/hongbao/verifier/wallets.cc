@@ -23,6 +23,10 @@ void Books::deposit(const MoneyMoved& event) {
   check_home(event.user);
   check_key(partition_of(event.user), event.key);
   if (!check_amount(event.amount.fen())) return;
+  if (event.reference_bytes != 0) {
+    use_reference(ReferenceUse::incoming, {event.reference, event.reference_bytes}, true,
+                  event.key);
+  }
   add(figures_.deposits_fen, event.amount.fen());
   settle(event.user, event.amount.fen(), event.balance.fen());
 }

@@ -255,7 +255,7 @@ TEST(FormatPage, ShowsWhatTheWriterWrites) {
   claimed.at = Time(1'767'225'600'000'250);
   claimed.packet = PacketId(4103);
   claimed.user = UserId(43);
-  (*writer)->append(std::as_bytes(std::span(&deposit, 1)));
+  (*writer)->append(std::as_bytes(std::span(&deposit, 1)).first(deposit.bytes()));
   (*writer)->append(std::as_bytes(std::span(&claimed, 1)));
   settle(**writer);
 

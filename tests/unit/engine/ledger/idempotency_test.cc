@@ -132,9 +132,12 @@ TEST_F(IdempotencyTest, EveryKeyedCommandIsDoneOnceAndItsKeyIsNoOthers) {
   expect_once<OpenWallet>({{key(), near, DisplayName("Near")}},
                           {{"user", [](auto& a) { a.command.user = alice; }},
                            {"name", [](auto& a) { a.command.name = DisplayName("Nearer"); }}});
-  expect_once<Deposit>({{key(), alice, Amount{100}}},
-                       {{"user", [&](auto& a) { a.command.user = near; }},
-                        {"amount", [](auto& a) { a.command.amount = Amount{101}; }}});
+  const std::vector<Change<Deposit>> deposits = {
+      {"user", [&](auto& a) { a.command.user = near; }},
+      {"amount", [](auto& a) { a.command.amount = Amount{101}; }},
+      {"reference", [](auto& a) { a.command.reference = Reference("another"); }}};
+  expect_once<Deposit>({{key(), alice, Amount{100}, {}}}, deposits);
+  expect_once<Deposit>({{key(), alice, Amount{100}, Reference("rail")}}, deposits);
   expect_once<Withdraw>({{key(), alice, Amount{100}}},
                         {{"user", [&](auto& a) { a.command.user = near; }},
                          {"amount", [](auto& a) { a.command.amount = Amount{99}; }}});
@@ -183,6 +186,7 @@ TEST_F(IdempotencyTest, EveryKeyedCommandIsDoneOnceAndItsKeyIsNoOthers) {
   full.group = Group("group");
   expect_once<SendPacket>({full}, outside);
   full.key = key();
+  full.reference = Reference("card");
   full.code = ClaimCode("code");
   full.recallable = true;
   full.opens_at = now + Duration::hours(1);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <variant>
@@ -217,7 +218,7 @@ class Books {
   SendPacket funded_outside(std::int64_t total, std::uint32_t shares) {
     SendPacket command = of_alice(total, shares);
     command.funding = FundingSource::external;
-    command.reference = Reference("card-77");
+    command.reference = Reference("card-" + std::to_string(next_card++));
     return command;
   }
   SendTransfer to(UserId recipient, std::int64_t fen, Duration arrives_after = {}) {
@@ -287,7 +288,8 @@ class Books {
   std::unique_ptr<Ledger> ledger;
   Time now = start;
   PacketId packet;  // the last one sent, or the last transfer
-  CaseId case_id;   // the last one opened
+  int next_card = 77;
+  CaseId case_id;  // the last one opened
 
  private:
   using Record = std::vector<std::uint64_t>;

@@ -550,7 +550,7 @@ TEST_F(PacketsTest, PayoutsAreListedByPageInTheOrderOfPackets) {
     if (!more_payouts) break;
     after = listed.back();
     // Paid while it is being listed: the next page starts after it all the same.
-    ASSERT_TRUE(confirm(after).accepted());
+    ASSERT_TRUE(confirm(after, "paid-" + std::to_string(after.value)).accepted());
   }
   EXPECT_EQ(listed, sent);
   PayoutListAnswer answer;

@@ -107,6 +107,7 @@ class RefusalsTest : public testing::Test, public Books {
     owed = send(c);
     EXPECT_TRUE(run(RecallPacket{key(), owed, ann}).accepted());
     c.key = key();
+    c.reference = Reference("card-2");
     paid = send(c);
     EXPECT_TRUE(run(RecallPacket{key(), paid, ann}).accepted());
     EXPECT_TRUE(run(ConfirmPayout{key(), paid, Reference("bank-1")}).accepted());
@@ -236,6 +237,14 @@ std::vector<Line> RefusalsTest::wallet_lines() {
       {Status::amount_over_limit, most, "deposit", [&] { return deposit(ann, most + 1); }},
       {Status::amount_over_limit, most, "withdraw", [&] { return withdraw(ann, INT64_MAX); }},
       {Status::balance_over_limit, most, "deposit", [&] { return deposit(ann, most); }},
+      {Status::reference_used, 0, "deposit",
+       [&] {
+         return run(Deposit{key(), ann, Amount{1}, Reference("card-1")});
+       }},
+      {Status::text_invalid, 0, "deposit",
+       [&] {
+         return run(Deposit{key(), ann, Amount{1}, Reference("\xff")});
+       }},
       {Status::text_invalid, 0, "open", [&] { return open(none, "\xff"); }},
       {Status::wallet_exists, 0, "open", [&] { return open(ann); }},
       {Status::wallet_unknown, 0, "deposit", [&] { return deposit(none, 1); }},
@@ -356,6 +365,13 @@ std::vector<Line> RefusalsTest::send_lines() {
            c.reference = Reference("\xff");
          });
        }},
+      {Status::reference_used, 0, "send",
+       [&] {
+         return sends([](auto& c) {
+           c.funding = FundingSource::external;
+           c.reference = Reference("card-1");
+         });
+       }},
       {Status::reference_missing, 0, "external",
        [&] { return sends([](auto& c) { c.funding = FundingSource::external; }); }},
       {Status::reference_not_allowed, 0, "from the wallet",
@@ -449,6 +465,7 @@ std::vector<Line> RefusalsTest::packet_lines() {
        }},
       {Status::text_invalid, 0, "confirm", [=, this] { return confirm(owed, "\xff"); }},
       {Status::reference_missing, 0, "confirm", [=, this] { return confirm(owed, ""); }},
+      {Status::reference_used, 0, "confirm", [=, this] { return confirm(owed, "bank-1"); }},
       {Status::payout_unknown, 0, "confirm", [=, this] { return confirm(sold_out, "x"); }},
       {Status::payout_confirmed, 0, "confirm", [=, this] { return confirm(paid, "x"); }},
       {Status::page_out_of_range, 100, "list none",

@@ -62,11 +62,11 @@ TEST_P(CommandsTest, EachYieldsItsAnswerAndQueriesTellTheSameAfterACrash) {
 
   SendPacket outside = packet_of(600, 2);
   outside.funding = FundingSource::external;
-  outside.reference = Reference("card-1");
   outside.recallable = true;
   std::vector<PacketId> owed;
   for (int i = 0; i < 3; ++i) {
     outside.key = key();
+    outside.reference = Reference("card-" + std::to_string(i));
     owed.push_back(shards.send(outside));
     shards.ask(RecallPacket{key(), owed.back(), alice});
   }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <map>
 #include <memory>
 #include <optional>
@@ -180,6 +181,26 @@ class Shards {
     return ask(ShowTransfer{transfer}).answer<TransferAnswer>().state;
   }
 
+  // The shard starts once more, on a journal of these events alone.
+  template <class Event>
+  void write_journal(std::uint16_t s, const std::vector<Event>& events) {
+    nodes_[s].shard.reset();
+    nodes_[s].storage = MemoryStorage();
+    auto opened =
+        journal::Writer::open(nodes_[s].storage, {ShardId{s}, count()}, journal_options, {});
+    ASSERT_TRUE(opened) << opened.error().message;
+    journal::Writer& writer = **opened;
+    for (int i = 0; i < 3; ++i) writer.poll();
+    for (const Event& event : events) {
+      ASSERT_GE(writer.room_bytes(), sizeof event);
+      std::memcpy(writer.append(event.units), &event, event.units * limits::record_unit_bytes);
+    }
+    writer.flush();
+    while (!writer.idle()) writer.poll();
+    opened->reset();
+    open(s);
+  }
+
   MemoryStorage& storage(std::uint16_t s) { return nodes_[s].storage; }
   Shard& shard(std::uint16_t s) { return *nodes_[s].shard; }
   std::vector<std::uint64_t> hashes() const {
@@ -202,6 +223,10 @@ class Shards {
   Time now = start;
 
  private:
+  // Small, so that a crash is soon over.
+  static constexpr journal::WriterOptions journal_options{
+      .segment_bytes = 1 << 20, .block_bytes_max = 64 << 10, .block_count = 4, .in_flight_max = 2};
+
   struct Node {
     MemoryStorage storage;
     std::unique_ptr<Shard> shard;
@@ -211,11 +236,7 @@ class Shards {
     ShardOptions options = options_;
     options.shard = ShardId{s};
     options.shard_count = count();
-    // Small, so that a crash is soon over.
-    options.journal = {.segment_bytes = 1 << 20,
-                       .block_bytes_max = 64 << 10,
-                       .block_count = 4,
-                       .in_flight_max = 2};
+    options.journal = journal_options;
     auto opened = Shard::open(nodes_[s].storage, options, policy_, PrfKey{s, ++starts_}, now, {});
     ASSERT_TRUE(opened) << opened.error().message;
     nodes_[s].shard = std::move(*opened);

@@ -19,8 +19,8 @@ inline auto fields(const OpenWallet& v) {
   return std::tuple(key, user, name.view());
 }
 inline auto fields(const Deposit& v) {
-  const auto& [key, user, amount] = v;
-  return std::tuple(key, user, amount);
+  const auto& [key, user, amount, reference] = v;
+  return std::tuple(key, user, amount, reference.view());
 }
 inline auto fields(const Withdraw& v) {
   const auto& [key, user, amount] = v;

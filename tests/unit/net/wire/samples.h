@@ -78,7 +78,7 @@ inline OpenWallet sample() {
 }
 template <>
 inline Deposit sample() {
-  return {sample_key, UserId(9), Amount(-5)};
+  return {sample_key, UserId(9), Amount(-5), longest<Reference>('d')};
 }
 template <>
 inline Withdraw sample() {

@@ -90,6 +90,31 @@ TEST(EventText, TellsADepositAndAWithdrawalApart) {
   EXPECT_NE(to_text(Lying(out).record()).find("withdrawn          user 7"), std::string::npos);
 }
 
+TEST(EventText, TellsADepositsReferenceIfItHasOne) {
+  MoneyMoved money{.type = EventType::deposited,
+                   .reference_bytes = 4,
+                   .user = UserId(7),
+                   .amount = Amount(5),
+                   .balance = Amount(105)};
+  std::memcpy(money.reference, "rail", 4);
+  EXPECT_EQ(told(money, money.bytes()), "user 7 amount 0.05 balance 1.05 reference \"rail\"");
+  money.reference_bytes = 0;
+  EXPECT_EQ(told(money, money.bytes()), "user 7 amount 0.05 balance 1.05");
+}
+
+TEST(EventText, TellsMessagesAboutReferencesByTheirDigest) {
+  const ReferenceName name{.low = 0x0706050403020100, .high = 0x0f0e0d0c0b0a0908};
+  EXPECT_EQ(told(ReferenceRequested{.use = ReferenceUse::incoming, .reference = name}),
+            "use incoming reference_digest 000102030405060708090a0b0c0d0e0f");
+  EXPECT_EQ(told(ReferenceDecided{.source = 1,
+                                  .status = Status::reference_used,
+                                  .use = ReferenceUse::outgoing,
+                                  .source_sequence = Sequence(9),
+                                  .reference = name}),
+            "use outgoing reference_digest 000102030405060708090a0b0c0d0e0f status reference_used "
+            "source_shard 1 source_sequence 9");
+}
+
 TEST(EventText, TellsASendWithItsTerms) {
   EXPECT_EQ(told(sent, offsetof(PacketSent, texts) + 5),
             "packet 4097 sender 7 kind lucky split by_kind share_count 10 total 20.00 share_min "
@@ -323,7 +348,7 @@ TEST(EventText, BearsAnyBytes) {
   for (const std::uint64_t seed : test::seeds(200)) {
     SCOPED_TRACE(test::seed_text(seed));
     std::mt19937_64 chance(seed);
-    for (unsigned type = 0; type <= static_cast<unsigned>(EventType::case_resolved) + 1; ++type) {
+    for (unsigned type = 0; type <= static_cast<unsigned>(EventType::reference_freed) + 1; ++type) {
       const std::size_t units = 1 + chance() % 20;
       // Its own memory, so that a sanitizer sees a read beyond it.
       const std::unique_ptr<std::uint64_t[]> words(new std::uint64_t[units * 4]);

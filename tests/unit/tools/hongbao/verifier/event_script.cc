@@ -74,20 +74,25 @@ EventScript& EventScript::open(UserId user, std::string_view name) {
   return must(event, offsetof(WalletOpened, name) + name.size());
 }
 
-EventScript& EventScript::deposit(UserId user, std::int64_t fen, std::int64_t balance_fen) {
-  return must(MoneyMoved{.type = EventType::deposited,
-                         .user = user,
-                         .amount = Amount(fen),
-                         .key = next_key(),
-                         .balance = Amount(balance_fen)});
+EventScript& EventScript::deposit(UserId user, std::int64_t fen, std::int64_t balance_fen,
+                                  std::string_view reference) {
+  MoneyMoved event{.type = EventType::deposited,
+                   .reference_bytes = static_cast<std::uint16_t>(reference.size()),
+                   .user = user,
+                   .amount = Amount(fen),
+                   .key = next_key(),
+                   .balance = Amount(balance_fen)};
+  put(event.reference, {reference});
+  return must(event, event.bytes());
 }
 
 EventScript& EventScript::withdraw(UserId user, std::int64_t fen, std::int64_t balance_fen) {
-  return must(MoneyMoved{.type = EventType::withdrawn,
+  const MoneyMoved event{.type = EventType::withdrawn,
                          .user = user,
                          .amount = Amount(fen),
                          .key = next_key(),
-                         .balance = Amount(balance_fen)});
+                         .balance = Amount(balance_fen)};
+  return must(event, event.bytes());
 }
 
 EventScript& EventScript::set_refund_target(UserId user, RefundTarget target) {

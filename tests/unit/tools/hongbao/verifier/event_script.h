@@ -51,7 +51,8 @@ class EventScript {
   EventScript& with_key(Key128 key);
 
   EventScript& open(UserId user, std::string_view name = {});
-  EventScript& deposit(UserId user, std::int64_t fen, std::int64_t balance_fen);
+  EventScript& deposit(UserId user, std::int64_t fen, std::int64_t balance_fen,
+                       std::string_view reference = {});
   EventScript& withdraw(UserId user, std::int64_t fen, std::int64_t balance_fen);
   EventScript& set_refund_target(UserId user, RefundTarget target);
   EventScript& freeze(UserId user, std::string_view by = "ann");

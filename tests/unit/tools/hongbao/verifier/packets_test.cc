@@ -35,7 +35,7 @@ TEST(BooksOfPackets, NameTermsThatNoPacketCanHave) {
                                {.share_count = limits::packet_shares_max + 1},
                                {.share_fen_min = 0},
                                {.share_fen_min = 2, .share_fen_max = 1},
-                               {.flags = 8}};
+                               {.flags = 16}};
   for (const Terms& terms : wrong_terms) {
     History h = mei_with_packet(terms);
     EXPECT_EQ(h.broken_rules(), Rules{Rule::packet_terms_wrong});
