@@ -136,7 +136,8 @@ std::string TextNotation::show(const std::string& value) const {
 }
 
 SettingKind retired(std::string warning) {
-  SettingKind kind{.is_retired = true};
+  SettingKind kind;
+  kind.is_retired = true;
   kind.write = [warning = std::move(warning)](Settings& settings, const Written&) {
     settings.warnings.push_back(warning);
     return true;
