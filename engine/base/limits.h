@@ -16,9 +16,13 @@ inline constexpr unsigned partition_bits = 12;
 // Shards are at most one a core of a large machine.
 inline constexpr std::uint16_t shards_max = 64;
 
-// A wallet's balance and a single deposit, in fen: ninety trillion yuan.  A thousand such sums
-// still fit an int64.
+// A single deposit, and what the books of a shard may hold for more money to be let in, in fen:
+// ninety trillion yuan.  A thousand such sums still fit an int64.
 inline constexpr std::int64_t amount_max = 9'000'000'000'000'000;
+
+// What the books of a shard may hold for a credit from another shard to be taken, in fen: as much
+// as all shards let in.  Beyond it credits wait at their source, so no balance ever overflows.
+inline constexpr std::int64_t held_max = shards_max * amount_max;
 
 // One share, in fen: what a claim row's 22 bits hold.
 inline constexpr std::int64_t share_amount_max = (1 << 22) - 1;

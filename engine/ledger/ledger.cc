@@ -71,6 +71,13 @@ void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {
 
 // ---- money --------------------------------------------------------------------------------------
 
+// For money from outside.  The books count as a whole, not the wallet: every fen in them may come
+// to lie in one wallet, by credits that cannot fail.
+Verdict Ledger::check_room(Amount amount) const {
+  const bool fits = totals_.held() + amount <= Amount{limits::amount_max};
+  return fits ? Verdict{} : refuse(Status::balance_over_limit, limits::amount_max);
+}
+
 const WalletRow* Ledger::find_wallet(UserId user) const {
   return wallets_[index_of(partition_of(user))].find(user);
 }

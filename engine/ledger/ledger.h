@@ -17,7 +17,7 @@
 //             sent and not yet received is in flight;
 //             a packet's total = its claims + what it holds in escrow + what was refunded;
 //             a user has at most one claim of a packet; no claim at or after expires_at;
-//             a share is returned at most once;
+//             a share is returned at most once, and what a case found missing stays owed;
 //             an external reference is used at most once, over all shards;
 //             a refusal changes nothing (a wrong code apart, which is an event of its own).
 //
@@ -37,6 +37,7 @@
 #include <variant>
 #include <vector>
 
+#include "engine/base/amount_sum.h"
 #include "engine/base/checksum.h"
 #include "engine/ledger/commands.h"
 #include "engine/ledger/events.h"
@@ -89,20 +90,22 @@ using MessageEvent = std::variant<std::monostate, CreditReceived, DebitDecided, 
 
 // The conservation law's terms, in fen.
 struct Totals {
-  Amount deposits{};
-  Amount external_funding{};
-  Amount withdrawals{};
+  // What has passed, ever.
+  AmountSum deposits{};
+  AmountSum external_funding{};
+  AmountSum withdrawals{};
+  AmountSum payouts_paid{};
+  AmountSum sent{};      // to other shards
+  AmountSum received{};  // from other shards
+  // What is there.
   Amount wallets{};
   Amount packets{};
   Amount transfers{};
   Amount payouts_owed{};
-  Amount payouts_paid{};
-  Amount sent{};      // to other shards, ever
-  Amount received{};  // from other shards, ever
 
+  Amount held() const { return wallets + packets + transfers + payouts_owed; }
   bool balanced() const {
-    return deposits + external_funding + received ==
-           wallets + packets + transfers + withdrawals + payouts_owed + payouts_paid + sent;
+    return deposits + external_funding + received == held() + withdrawals + payouts_paid + sent;
   }
 };
 
@@ -167,6 +170,10 @@ class Ledger {
   // What an upheld case is still owed, if one is: to be asked until nothing is left, after every
   // case_resolved and at the start.
   Redress decide_redress(Time now) const;
+
+  // Whether the books have room for a credit from another shard.  While they have none, messages
+  // wait at their source.
+  bool has_room_for_credits() const { return totals_.held() < Amount{limits::held_max}; }
 
   // What the time of this packet or transfer brings, if it has come.
   DueEvent decide_due(Time now, PacketStore::Slot slot) const;
@@ -355,7 +362,7 @@ class Ledger {
               Verdict& verdict) const;
   void remember(Time now, PartitionId partition, const ReplayRow& row);
   std::uint32_t index_of(PartitionId partition) const { return partition.value - first_.value; }
-  Amount money_in() const { return totals_.deposits + totals_.external_funding; }
+  Verdict check_room(Amount amount) const;
 
   const WalletRow* find_wallet(UserId user) const;
   // The wallet, unless only a credit made it and the policy wants a command.

@@ -195,10 +195,7 @@ Verdict Ledger::check_funds(Time now, const SendPacket& c) const {
   if (wallet == nullptr && !external) return refuse(Status::wallet_unknown);
   if (wallet != nullptr && wallet->frozen) return refuse(Status::wallet_frozen);
   if (const Verdict v = check_caps(now, c.sender, c.total); !v.accepted()) return v;
-  if (external) {
-    const bool fits = money_in() + c.total <= Amount{limits::amount_max};
-    return fits ? Verdict{} : refuse(Status::balance_over_limit, limits::amount_max);
-  }
+  if (external) return check_room(c.total);
   if (wallet->balance < c.total) {
     return refuse(Status::insufficient_funds, wallet->balance.fen());
   }
@@ -461,6 +458,7 @@ std::uint32_t Ledger::code_triers(PacketId packet) const {
   return static_cast<std::uint32_t>(std::distance(first, last));
 }
 
+// The event is believed: another version may have remembered more users, or fewer.
 void Ledger::apply(const CodeTried& e) {
   std::uint32_t& tries = code_tries_[{e.packet, e.user}];
   HB_ASSERT(e.tries == tries + 1);

@@ -248,8 +248,11 @@ void add_message(Fingerprint& row, const Message& m) {
 }
 
 void add_totals(Fingerprint& row, const Totals& t) {
-  row.add(t.deposits).add(t.external_funding).add(t.withdrawals).add(t.wallets).add(t.packets);
-  row.add(t.transfers).add(t.payouts_owed).add(t.payouts_paid).add(t.sent).add(t.received);
+  for (const AmountSum sum :
+       {t.deposits, t.external_funding, t.withdrawals, t.payouts_paid, t.sent, t.received}) {
+    row.add(sum.low()).add(sum.high());
+  }
+  row.add(t.wallets).add(t.packets).add(t.transfers).add(t.payouts_owed);
 }
 
 void add_case(Fingerprint& row, const CaseRecord& c) {

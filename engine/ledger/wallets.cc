@@ -29,7 +29,7 @@ constexpr unsigned frozen_bit = 62;
 constexpr unsigned refund_to_wallet_bit = 61;
 constexpr unsigned named_bit = 60;
 constexpr std::uint64_t balance_mask = (std::uint64_t{1} << named_bit) - 1;
-static_assert(limits::shards_max * limits::amount_max <= balance_mask);
+static_assert(2 * limits::held_max <= balance_mask);
 
 std::uint64_t stored_of(const WalletRow& wallet) {
   const std::uint64_t to_wallet = wallet.refund_target == RefundTarget::wallet ? 1 : 0;
@@ -114,11 +114,7 @@ Verdict Ledger::decide(Time now, const Deposit& c, MoneyMoved& event) const {
   if (const Verdict v = check_amount(c.amount); !v.accepted()) return v;
   const WalletRow* wallet = find_usable_wallet(c.user);
   if (wallet == nullptr) return refuse(Status::wallet_unknown);
-  // Every fen in the books once came in from outside: with the sum of that bounded, no wallet,
-  // however it is credited, ever passes the limit, and no credit can fail.
-  if (money_in() + c.amount > Amount{limits::amount_max}) {
-    return refuse(Status::balance_over_limit, limits::amount_max);
-  }
+  if (const Verdict v = check_room(c.amount); !v.accepted()) return v;
   if (!c.reference.empty()) {
     if (!valid_utf8(c.reference.view())) return refuse(Status::text_invalid);
     verdict =

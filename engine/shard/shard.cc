@@ -311,6 +311,7 @@ void Shard::apply_waiting_messages() {
     while (parcel.next_message < messages.size()) {
       const std::size_t i = parcel.next_message;
       if (!writable() || journal_->room_bytes() < bytes_for(messages[i])) return;
+      if (!ledger_.has_room_for_credits()) return;
       ++parcel.next_message;
       if (i + prefetch_burst < messages.size()) ledger_.prefetch(messages[i + prefetch_burst].user);
       take_message(parcel.source, messages[i]);

@@ -98,8 +98,9 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::insufficient_funds:
       return text("the wallet holds {}, less than the amount; deposit first", yuan(limit));
     case Status::balance_over_limit:
-      return text("more money would have come in than the books hold, {}; use a smaller amount",
-                  yuan(limit));
+      return text(
+          "with this the books would hold more than {}; withdraw first, or use a smaller amount",
+          yuan(limit));
     case Status::packet_unknown:
       return text("no packet has this id, or it was closed too long ago to be kept");
     case Status::sold_out:

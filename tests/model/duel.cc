@@ -79,9 +79,10 @@ bool is_question(const Command& command) {
 
 std::string text_of(const Books& b) {
   std::string text;
-  for (const Amount amount : {b.deposits, b.external_funding, b.withdrawals, b.wallets, b.packets,
+  for (const AmountSum sum : {b.deposits, b.external_funding, b.withdrawals, b.wallets, b.packets,
                               b.transfers, b.payouts_owed, b.payouts_paid, b.under_way}) {
-    text += std::to_string(amount.fen()) + ' ';
+    text += std::to_string(sum.low()) + ' ';
+    if (sum.fen() > INT64_MAX) text += "and 2^64 times " + std::to_string(sum.high()) + ' ';
   }
   return text;
 }
@@ -422,8 +423,8 @@ void Duel::compare_wallets() {
 
 void Duel::compare_books() {
   Books sum;
-  Amount sent{};
-  Amount received{};
+  AmountSum sent{};
+  AmountSum received{};
   std::uint64_t wallets = 0;
   std::uint64_t packets = 0;
   for_each_shard([&](ShardId s) {

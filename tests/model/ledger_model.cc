@@ -170,9 +170,16 @@ void LedgerModel::pay_from(PacketId source, UserId user, Amount amount, EventTyp
        origin});
 }
 
-// Every fen of a shard came in from outside, so no wallet can ever hold more than this bound.
+// What neighbours hold together is bounded, wherever it came from.
 bool LedgerModel::too_much_money(UserId user, Amount amount) {
-  if (money_in_[home_of(user)] + amount <= Amount{limits::amount_max}) return false;
+  AmountSum paid_out;
+  for (const auto& [id, payout] : payouts_) {
+    if (payout.state == PayoutState::confirmed) paid_out += payout.amount;
+  }
+  // Quick, and enough in most episodes: the whole world holds little.
+  const AmountSum in_the_world = deposits_ + external_funding_ - withdrawals_ - paid_out;
+  if (in_the_world + amount <= Amount{limits::amount_max}) return false;
+  if (held_at(home_of(user)) + amount <= Amount{limits::amount_max}) return false;
   refuse(Status::balance_over_limit, limits::amount_max);
   return true;
 }
@@ -200,6 +207,23 @@ void LedgerModel::count_usage(UserId sender, Amount amount) {
   Usage& usage = usage_[{sender, cap_day()}];
   ++usage.count;
   usage.amount += amount;
+}
+
+AmountSum LedgerModel::held_at(ShardId shard) const {
+  AmountSum sum;
+  for (const auto& [user, wallet] : wallets_) {
+    if (home_of(user) == shard) sum += wallet.balance;
+  }
+  for (const auto& [id, packet] : packets_) {
+    if (home_of(id) == shard) sum += packet.remaining;
+  }
+  for (const auto& [id, transfer] : transfers_) {
+    if (home_of(id) == shard && transfer.holds_money()) sum += transfer.amount;
+  }
+  for (const auto& [id, payout] : payouts_) {
+    if (home_of(id) == shard && payout.state == PayoutState::owed) sum += payout.amount;
+  }
+  return sum;
 }
 
 Books LedgerModel::books() const {
@@ -398,7 +422,6 @@ void LedgerModel::run(const Deposit& c) {
   }
   credit(c.user, c.amount, {EventType::deposited, {}});
   deposits_ += c.amount;
-  money_in_[home_of(c.user)] += c.amount;
   answer(told(c.user));
   remember(c.key, home);
 }

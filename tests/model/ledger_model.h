@@ -161,6 +161,7 @@ class LedgerModel {
   // These three fill in the refusal when they are true.
   bool wrong_amount(Amount amount);
   bool too_much_money(UserId user, Amount amount);
+  AmountSum held_at(ShardId shard) const;
   bool capped(UserId sender, Amount amount);
   std::int64_t cap_day() const;
   void count_usage(UserId sender, Amount amount);
@@ -242,10 +243,9 @@ class LedgerModel {
   std::map<std::pair<PartitionId, Key128>, PendingReference> references_asked_;
   std::function<Digest256(PacketId)> late_commitment_;
   std::set<std::pair<Time, PacketId>> waiting_;  // for expiry or arrival; nothing frozen
-  std::map<ShardId, Amount> money_in_;           // from outside, ever
-  Amount deposits_{};
-  Amount external_funding_{};
-  Amount withdrawals_{};
+  AmountSum deposits_{};
+  AmountSum external_funding_{};
+  AmountSum withdrawals_{};
   std::vector<std::string> complaints_;
 
   // ---- of the command that runs

@@ -233,7 +233,6 @@ void LedgerModel::run(const SendPacket& c) {
   waiting_.insert({opening + life, id});
   if (c.funding == FundingSource::external) {
     external_funding_ += c.total;
-    money_in_[home_of(c.sender)] += c.total;
   } else {
     debit(c.sender, c.total, {EventType::packet_sent, id});
   }

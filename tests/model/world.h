@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "engine/base/amount_sum.h"
 #include "engine/base/checksum.h"
 #include "engine/base/ids.h"
 #include "engine/base/units.h"
@@ -195,15 +196,15 @@ struct StoredAnswer {
 
 // The conservation law's terms, in fen.
 struct Books {
-  Amount deposits{};
-  Amount external_funding{};
-  Amount withdrawals{};
-  Amount wallets{};
-  Amount packets{};
-  Amount transfers{};
-  Amount payouts_owed{};
-  Amount payouts_paid{};
-  Amount under_way{};
+  AmountSum deposits{};
+  AmountSum external_funding{};
+  AmountSum withdrawals{};
+  AmountSum wallets{};
+  AmountSum packets{};
+  AmountSum transfers{};
+  AmountSum payouts_owed{};
+  AmountSum payouts_paid{};
+  AmountSum under_way{};
 
   bool balanced() const {
     return deposits + external_funding ==

@@ -273,7 +273,7 @@ bool Books::check_amount(std::int64_t fen) {
 void Books::credit_or_send(UserId user, std::int64_t fen) {
   const PartitionId partition = partition_of(user);
   if (is_home(partition)) return credit(user, fen);
-  add(figures_.credits_sent_fen, fen);
+  figures_.credits_sent_fen += fen;
   send_message(shard_of(partition, identity_.shard_count),
                {.user = user, .fen = fen, .kind = MessageKind::credit});
 }
@@ -304,7 +304,7 @@ void Books::receive_credit(const CreditReceived& event) {
                                       .kind = MessageKind::credit})) {
     return;
   }
-  add(figures_.credits_received_fen, event.amount_fen);
+  figures_.credits_received_fen += event.amount_fen;
   credit(event.user, event.amount_fen);
 }
 
@@ -321,7 +321,7 @@ const Figures& Books::close() {
   here_ = Place{.shard = identity_.shard};
   figures_.wallets = wallets_.size();
   for (const auto& [user, wallet] : wallets_) {
-    add(figures_.wallets_fen, wallet.balance_fen);
+    figures_.wallets_fen += wallet.balance_fen;
     if (wallet.frozen) ++figures_.wallets_frozen;
   }
   for (const auto& [id, packet] : packets_) count(id, packet);
@@ -350,8 +350,8 @@ void Books::count(PacketId id, const Packet& packet) {
   for (const Share& share : packet.shares) {
     if (share.state >= ShareState::returned) ++figures_.claims_returned;
   }
-  add(figures_.packets_fen, packet.escrow_fen);
-  add(figures_.returned_fen, packet.returned_fen);
+  figures_.packets_fen += packet.escrow_fen;
+  figures_.returned_fen += packet.returned_fen;
   const Wide found = wide(packet.claimed_fen) + packet.escrow_fen + packet.refunded_fen;
   if (packet.total_fen == found && packet.returned_fen <= packet.claimed_fen) return;
   violate(
@@ -372,10 +372,10 @@ void Books::count(PacketId id, const Transfer& transfer) {
   } else {
     ++figures_.transfers_closed;
   }
-  add(figures_.transfers_fen, transfer.escrow_fen);
-  add(figures_.transfers_arrived_fen, transfer.arrived_fen);
-  add(figures_.transfers_refunded_fen, transfer.refunded_fen);
-  add(figures_.returned_fen, transfer.returned_fen);
+  figures_.transfers_fen += transfer.escrow_fen;
+  figures_.transfers_arrived_fen += transfer.arrived_fen;
+  figures_.transfers_refunded_fen += transfer.refunded_fen;
+  figures_.returned_fen += transfer.returned_fen;
   const Wide found = wide(transfer.arrived_fen) + transfer.escrow_fen + transfer.refunded_fen;
   if (transfer.amount_fen == found && transfer.returned_fen <= transfer.arrived_fen) return;
   violate(Rule::transfer_not_conserved,

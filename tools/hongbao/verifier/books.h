@@ -204,6 +204,7 @@ class Books {
   void count(PacketId id, const Transfer& transfer);
   void count(const Payout& payout);
   void count(const Case& support_case);
+  // Adds to what a wallet, a packet or a case holds; what does not fit 64 bits is a violation.
   void add(std::int64_t& sum_fen, std::int64_t fen);
   void violate(Rule rule, std::string what);
 

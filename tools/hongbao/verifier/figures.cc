@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-
-#include "engine/base/text.h"
+#include <cstddef>
+#include <iterator>
 
 namespace hb::verifier {
 
-std::string yuan(std::int64_t fen) {
-  return format_amount(Amount(fen));
+std::string yuan(Wide fen) {
+  const Wide size = fen < 0 ? -fen : fen;
+  return fmt::format("{}{}.{:02}", fen < 0 ? "-" : "", size / 100, static_cast<int>(size % 100));
 }
 
 namespace {
@@ -53,8 +54,9 @@ constexpr std::int64_t Figures::*sums[] = {&Figures::deposits_fen,
                                            &Figures::shortfall_fen};
 
 // Whoever adds a figure adds it to a list above.
-static_assert(sizeof(Figures) == 2 * sizeof(Time) + sizeof(counts) / sizeof(counts[0]) * 8 +
-                                     sizeof(sums) / sizeof(sums[0]) * 8);
+constexpr std::size_t counts_bytes = 2 * sizeof(Time) + std::size(counts) * sizeof(std::uint64_t);
+static_assert(sizeof(Figures) == (counts_bytes + sizeof(Wide) - 1) / sizeof(Wide) * sizeof(Wide) +
+                                     std::size(sums) * sizeof(Wide));
 
 void extend_span(Figures& total, const Figures& shard) {
   if (shard.events == 0) return;
@@ -80,14 +82,10 @@ std::string Figures::unbalanced() const {
       yuan(payouts_paid_fen), yuan(credits_sent_fen));
 }
 
-bool Figures::add(const Figures& shard) {
+void Figures::add(const Figures& shard) {
   extend_span(*this, shard);
   for (const auto count : counts) this->*count += shard.*count;
-  bool fits = true;
-  for (const auto sum : sums) {
-    fits = !__builtin_add_overflow(this->*sum, shard.*sum, &(this->*sum)) && fits;
-  }
-  return fits;
+  for (const auto sum : sums) this->*sum += shard.*sum;
 }
 
 }  // namespace hb::verifier

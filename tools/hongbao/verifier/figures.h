@@ -1,7 +1,6 @@
 // What the books come to, of one shard or of all.
 //
-// Sums are fen; they are plain numbers, since a forged journal may hold sums that an Amount would
-// not stand.
+// Sums are fen, in 128 bits: what came in over the years, or what a forged journal says, may pass 64.
 #pragma once
 
 #include <cstdint>
@@ -11,14 +10,13 @@
 
 namespace hb::verifier {
 
-// Sums of a forged journal may pass 64 bits.
 __extension__ using Wide = __int128;
 constexpr Wide wide(std::int64_t n) {
   return n;
 }
 
 // "20.50".
-std::string yuan(std::int64_t fen);
+std::string yuan(Wide fen);
 
 struct Figures {
   std::uint64_t events = 0;
@@ -67,7 +65,7 @@ struct Figures {
   std::int64_t shortfall_fen = 0;  // of forced returns: what the wallets did not hold
 
   // Sent by one shard and not yet received by the other; over all shards.
-  std::int64_t in_flight_fen() const { return credits_sent_fen - credits_received_fen; }
+  Wide in_flight_fen() const { return credits_sent_fen - credits_received_fen; }
   std::uint64_t packets() const {
     return packets_open + packets_sold_out + packets_refunded + packets_recalled;
   }
@@ -81,8 +79,8 @@ struct Figures {
   bool conserved() const;
   // Its terms in words and yuan, for a violation: "deposits 1.00 + ... are not wallets ...".
   std::string unbalanced() const;
-  // Adds another shard's.  False when a sum passes what can be counted.
-  bool add(const Figures& shard);
+  // Adds another shard's.
+  void add(const Figures& shard);
 };
 
 }  // namespace hb::verifier

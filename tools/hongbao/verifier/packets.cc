@@ -77,12 +77,12 @@ void Books::send(const PacketSent& event, std::span<const UserId> recipients) {
   if (has(event, PacketSent::external)) {
     use_reference(ReferenceUse::incoming, event.reference(),
                   has(event, PacketSent::reference_booked), event.key);
-    add(figures_.external_fen, event.total.fen());
+    figures_.external_fen += event.total.fen();
     check_balance(event.sender, event.balance.fen());
   } else {
     settle(event.sender, -event.total.fen(), event.balance.fen());
   }
-  add(figures_.sent_fen, event.total.fen());
+  figures_.sent_fen += event.total.fen();
   packets_[event.packet] = Packet{.sender = event.sender,
                                   .opens_at = event.opens_at,
                                   .expires_at = event.expires_at,
@@ -188,7 +188,7 @@ void Books::claim(const Claimed& event) {
     check_share(*packet, event);
     take_share(*packet, event);
   }
-  add(figures_.claimed_fen, event.amount_fen);
+  figures_.claimed_fen += event.amount_fen;
   credit_or_send(event.user, event.amount_fen);
 }
 
@@ -361,7 +361,7 @@ void Books::give_back(PacketId id, Packet& packet, std::int64_t fen, RefundRoute
   check_route(id, packet, route);
   close_packet(id, packet, state);
   add(packet.refunded_fen, fen);
-  add(figures_.refunded_fen, fen);
+  figures_.refunded_fen += fen;
   if (route == RefundRoute::wallet) return credit(packet.sender, fen);
   Payout& payout = payouts_[id];
   payout.sender = packet.sender;
@@ -378,7 +378,7 @@ void Books::confirm_payout(const PayoutConfirmed& event) {
   use_reference(ReferenceUse::outgoing, {event.reference, event.reference_bytes},
                 event.reference_booked != 0, event.key);
   if (!check_amount(event.amount.fen())) return;
-  add(figures_.payouts_paid_fen, event.amount.fen());
+  figures_.payouts_paid_fen += event.amount.fen();
   const auto it = payouts_.find(event.packet);
   if (it == payouts_.end()) {
     return violate(Rule::payout_unknown,

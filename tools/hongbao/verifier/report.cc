@@ -123,6 +123,12 @@ Json counts_json(const Figures& f) {
           {"cases_upheld", f.cases_upheld}};
 }
 
+// A number, or where 64 bits do not hold it, its digits as a string.
+Json sum_json(Wide fen) {
+  const auto narrow = static_cast<std::int64_t>(fen);
+  return narrow == fen ? Json(narrow) : Json(fmt::format("{}", fen));
+}
+
 Json totals_json(const Figures& f) {
   return {{"deposits", f.deposits_fen},
           {"external", f.external_fen},

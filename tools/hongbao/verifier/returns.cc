@@ -64,7 +64,7 @@ void Books::request_return(const ReturnRequested& event) {
   check_returnable(name, *share, forced);
   if (event.amount.fen() != share->fen) {
     violate(Rule::return_amount_wrong,
-            fmt::format("{} are asked back for share {} of packet {}, which is {}",
+            fmt::format("{} are asked back for share {} of packet {}, of which {} are owed",
                         yuan(event.amount.fen()), event.share_index, event.packet.value,
                         yuan(share->fen)));
   }
@@ -152,7 +152,7 @@ void Books::decide_debit(const DebitDecided& event) {
   check_debit(event);
   if (event.taken != Amount{}) debit(event.user, event.taken.fen());
   check_balance(event.user, event.balance.fen());
-  add(figures_.credits_sent_fen, event.taken.fen());
+  figures_.credits_sent_fen += event.taken.fen();
   message.kind = MessageKind::debit_answer;
   message.fen = event.taken.fen();
   message.status = event.status;
@@ -220,7 +220,7 @@ bool Books::take_answer(const ReturnSettled& event) {
                                             .packet = event.packet})) {
     return false;
   }
-  add(figures_.credits_received_fen, event.taken.fen());
+  figures_.credits_received_fen += event.taken.fen();
   const auto it = pending_returns_.find({event.packet, event.share_index});
   const bool asked = it != pending_returns_.end() && it->second.user == event.user &&
                      it->second.forced == (event.forced != 0) &&
@@ -255,7 +255,7 @@ void Books::take_here(const ReturnSettled& event) {
   if (event.taken != Amount{}) debit(event.user, event.taken.fen());
 }
 
-// The share is there in whole, or what a case could not get is named; or nothing was taken.
+// All that is owed is there, or what a case could not get is named; or nothing was taken.
 void Books::check_settled(const ReturnSettled& event, const Held& share) {
   const bool done = event.status == Status::ok;
   const Wide found = wide(event.taken.fen()) + event.shortfall.fen();

@@ -18,7 +18,7 @@ void Books::send_transfer(const TransferSent& event) {
   check_transfer_terms(event);
   check_not_frozen(event.sender);
   settle(event.sender, -event.amount.fen(), event.balance.fen());
-  add(figures_.transfers_sent_fen, event.amount.fen());
+  figures_.transfers_sent_fen += event.amount.fen();
   transfers_[event.transfer] = Transfer{.sender = event.sender,
                                         .recipient = event.recipient,
                                         .expires_at = event.expires_at,

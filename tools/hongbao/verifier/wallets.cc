@@ -27,7 +27,7 @@ void Books::deposit(const MoneyMoved& event) {
     use_reference(ReferenceUse::incoming, {event.reference, event.reference_bytes}, true,
                   event.key);
   }
-  add(figures_.deposits_fen, event.amount.fen());
+  figures_.deposits_fen += event.amount.fen();
   settle(event.user, event.amount.fen(), event.balance.fen());
 }
 
@@ -36,7 +36,7 @@ void Books::withdraw(const MoneyMoved& event) {
   check_key(partition_of(event.user), event.key);
   if (!check_amount(event.amount.fen())) return;
   check_not_frozen(event.user);
-  add(figures_.withdrawals_fen, event.amount.fen());
+  figures_.withdrawals_fen += event.amount.fen();
   settle(event.user, -event.amount.fen(), event.balance.fen());
 }
 

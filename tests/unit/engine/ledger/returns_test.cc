@@ -114,7 +114,7 @@ class ReturnsOverTwoShardsTest : public testing::Test {
     away.hear(home);
     home.hear(away);
   }
-  Amount in_flight() const {
+  AmountSum in_flight() const {
     const Totals& h = home.ledger->totals();
     const Totals& a = away.ledger->totals();
     return h.sent + a.sent - h.received - a.received;

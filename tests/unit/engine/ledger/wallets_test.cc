@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <functional>
 #include <string>
 
@@ -60,6 +61,76 @@ TEST_F(WalletsTest, UsedKeyIsAConflictWhateverTheAmount) {
     expect_refused(run(Deposit{deposit.key, alice, Amount{fen}}), Status::key_conflict);
     expect_refused(run(Withdraw{deposit.key, alice, Amount{fen}}), Status::key_conflict);
   }
+}
+
+// ---- how much money there may be ----------------------------------------------------------------
+
+TEST_F(WalletsTest, BooksThatWereEmptiedTakeMoneyAgain) {
+  constexpr std::int64_t most = limits::amount_max;
+  fund(alice, most);
+  ASSERT_TRUE(open(bob).accepted());
+  expect_refused(deposit(bob, 1), Status::balance_over_limit, most);
+  SendPacket outside = funded_outside(100, 1);
+  outside.sender = bob;
+  expect_refused(run(outside), Status::balance_over_limit, most);
+  ASSERT_TRUE(withdraw(alice, 101).accepted());
+  ASSERT_TRUE(deposit(bob, 1).accepted());
+  ASSERT_TRUE(run(outside).accepted()) << "the same key, refused before";
+  expect_refused(deposit(bob, 1), Status::balance_over_limit, most);
+}
+
+TEST_F(WalletsTest, WhatWaitsInPacketsTransfersAndPayoutsCounts) {
+  constexpr std::int64_t most = limits::amount_max;
+  fund(alice, most);
+  ASSERT_TRUE(run(lucky(100, 1)).accepted());
+  expect_refused(deposit(alice, 1), Status::balance_over_limit, most);
+  ASSERT_TRUE(run(to(bob, 100)).accepted());
+  expect_refused(deposit(alice, 1), Status::balance_over_limit, most);
+  ASSERT_TRUE(withdraw(alice, 100).accepted());
+  SendPacket outside = funded_outside(100, 1);
+  outside.recallable = true;
+  ASSERT_TRUE(run(outside).accepted());
+  ASSERT_TRUE(run(RecallPacket{key(), packet, alice}).accepted());
+  expect_refused(deposit(alice, 1), Status::balance_over_limit, most);
+  ASSERT_TRUE(run(ConfirmPayout{key(), packet, Reference("bank-1")}).accepted());
+  ASSERT_TRUE(deposit(alice, 100).accepted());
+  expect_refused(deposit(alice, 1), Status::balance_over_limit, most);
+}
+
+TEST_F(WalletsTest, MoreMoneyThan64BitsHoldMayPass) {
+  constexpr std::int64_t most = limits::amount_max;
+  ASSERT_TRUE(open(alice).accepted());
+  for (int i = 0; i < 1'100; ++i) {
+    ASSERT_TRUE(deposit(alice, most).accepted());
+    ASSERT_TRUE(withdraw(alice, most).accepted());
+  }
+  EXPECT_EQ(ledger->totals().deposits.fen(), AmountSum::Wide{1'100} * most);
+  EXPECT_EQ(ledger->totals().withdrawals.fen(), AmountSum::Wide{1'100} * most);
+  EXPECT_TRUE(ledger->totals().balanced());
+}
+
+// No credit can fail, so where the books of a shard are full beyond all measure it waits.
+TEST_F(WalletsTest, CreditsOfOtherShardsWaitForRoom) {
+  constexpr std::int64_t most = limits::amount_max;
+  ASSERT_TRUE(open(alice).accepted());
+  std::int64_t balance_fen = 0;
+  const auto move = [&](EventType type, std::int64_t change_fen) {
+    balance_fen += change_fen;
+    commit(MoneyMoved{.type = type,
+                      .at = now,
+                      .user = alice,
+                      .amount = Amount{std::abs(change_fen)},
+                      .key = key(),
+                      .balance = Amount{balance_fen}});
+  };
+  for (int i = 0; i < limits::shards_max; ++i) {
+    EXPECT_TRUE(ledger->has_room_for_credits());
+    move(EventType::deposited, most);
+  }
+  EXPECT_FALSE(ledger->has_room_for_credits());
+  EXPECT_EQ(balance(alice), limits::held_max);
+  move(EventType::withdrawn, -1);
+  EXPECT_TRUE(ledger->has_room_for_credits());
 }
 
 TEST_F(WalletsTest, CheckRecipientMasksAllOfTheNameButItsLastCharacter) {

@@ -210,7 +210,7 @@ class Shards {
   }
   // Each shard's books balance, and what left one has come to another.
   void expect_nothing_in_flight() const {
-    Amount sent, received;
+    AmountSum sent, received;
     for (const Node& node : nodes_) {
       const Totals& totals = node.shard->ledger().totals();
       EXPECT_TRUE(totals.balanced());

@@ -247,13 +247,22 @@ TEST(Books, FailOnAnEventTypeOfANewerVersion) {
   EXPECT_NE(booked.error().message.find("00000001.seg, offset 4192"), std::string::npos);
 }
 
-TEST(Books, CountSumsOfAForgedJournalWithoutOverflow) {
+TEST(Books, CountABalanceOfAForgedJournalWithoutOverflow) {
   History h;
   constexpr std::int64_t big = limits::amount_max;
-  for (int i = 0; i < 1'100; ++i) h.deposit(UserId(static_cast<std::uint64_t>(i + 1)), big, big);
+  for (int i = 1; i <= 1'024; ++i) h.deposit(mei, big, i * big);
+  h.deposit(mei, big, 0);
   const Rules rules = h.broken_rules();
   ASSERT_FALSE(rules.empty());
   EXPECT_EQ(rules.front(), Rule::sum_overflow);
+}
+
+TEST(Books, CountMoreMoneyThan64BitsHold) {
+  History h;
+  constexpr std::int64_t big = limits::amount_max;
+  for (int i = 0; i < 1'100; ++i) h.deposit(mei, big, big).withdraw(mei, big, 0);
+  EXPECT_EQ(h.broken_rules(), Rules{});
+  EXPECT_EQ(h.books().figures().deposits_fen, verifier::Wide{1'100} * big);
 }
 
 TEST(Books, PlaceAViolationInItsFile) {
