@@ -67,7 +67,7 @@ void Ledger::apply(const CaseOpened& e) {
 
 // ---- resolving ----------------------------------------------------------------------------------
 
-// Whether a share (or the transfer) can be taken back now.
+// Whether a share (or the transfer), or what is still owed of it, can be taken back now.
 Verdict Ledger::check_contested(const PacketRow& row, UserId user, std::uint16_t& index) const {
   if (row.has(PacketRow::is_transfer)) {
     if (holds_money(row)) return {};
@@ -81,11 +81,11 @@ Verdict Ledger::check_contested(const PacketRow& row, UserId user, std::uint16_t
   }
   switch (packets_.share(row, index).state()) {
     case ShareState::held:
+    case ShareState::returned_short:
       return {};
     case ShareState::returning:
       return refuse(Status::return_in_progress);
     case ShareState::returned:
-    case ShareState::returned_short:
       break;
   }
   return refuse(Status::already_returned);
@@ -162,7 +162,7 @@ Redress Ledger::decide_redress(Time now) const {
   HB_ASSERT(check_contested(row, record.user, index).accepted());
   return make_plan(now, {record.subject, index},
                    {.user = record.user,
-                    .amount = share_amount(row, index),
+                    .amount = still_owed({record.subject, index}, row),
                     .forced = true,
                     .case_id = record.case_id});
 }

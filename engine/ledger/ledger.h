@@ -423,6 +423,7 @@ class Ledger {
   ReturnPlan make_plan(Time now, ShareName name, const PendingReturn& terms) const;
   Debit decide_debit(UserId user, Amount wanted, bool forced) const;
   Amount share_amount(const PacketRow& row, std::uint16_t index) const;
+  Amount still_owed(ShareName name, const PacketRow& row) const;
   Verdict check_contested(const PacketRow& row, UserId user, std::uint16_t& index) const;
   CaseId next_case_id(PartitionId partition) const;
   void redressed(CaseId id, Amount returned, Amount shortfall);
@@ -459,7 +460,7 @@ class Ledger {
   std::map<KeyPlace, Sequence> references_asked_;            // the same, by key
   std::set<Sequence> references_granted_;                    // of them: booked, and not used yet
   std::set<std::pair<ReferenceName, ReferenceUse>> references_untold_;  // see decide_tell
-  std::map<ShareName, Amount> shortfalls_;                              // of shares returned short
+  std::map<ShareName, Amount> shortfalls_;  // still owed, of shares returned short
   std::map<PacketId, PayoutRow> payouts_owed_;
   std::map<PacketId, PayoutRow> payouts_paid_;
   std::map<CaseId, CaseRow> cases_;

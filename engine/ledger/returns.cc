@@ -161,6 +161,12 @@ Amount Ledger::share_amount(const PacketRow& row, std::uint16_t index) const {
   return Amount{static_cast<std::int64_t>(packets_.share(row, index).amount_fen)};
 }
 
+// What a forced return wants: the share, or what an earlier one found missing.
+Amount Ledger::still_owed(ShareName name, const PacketRow& row) const {
+  const auto shortfall = shortfalls_.find(name);
+  return shortfall != shortfalls_.end() ? shortfall->second : share_amount(row, name.index);
+}
+
 std::optional<Ledger::ShareName> Ledger::awaited_by(CaseId id) const {
   for (const auto& [name, pending] : pending_returns_) {
     if (pending.case_id == id) return name;
@@ -172,7 +178,8 @@ std::optional<Ledger::ShareName> Ledger::awaited_by(CaseId id) const {
 
 void Ledger::apply(Sequence sequence, const ReturnRequested& e) {
   ClaimCell& share = packets_.share(packet_row(e.packet), e.share_index);
-  HB_ASSERT(share.user == e.user && share.state() == ShareState::held);
+  const bool collects = e.forced != 0 && share.state() == ShareState::returned_short;
+  HB_ASSERT(share.user == e.user && (share.state() == ShareState::held || collects));
   share.set_state(ShareState::returning);
   pending_returns_[{e.packet, e.share_index}] = {.user = e.user,
                                                  .amount = e.amount,
@@ -218,7 +225,7 @@ void Ledger::apply(const ReturnSettled& e) {
   }
   PacketRow& row = packet_row(e.packet);
   ClaimCell& share = packets_.share(row, e.share_index);
-  HB_ASSERT(share.user == e.user && share.state() < ShareState::returned);
+  HB_ASSERT(share.user == e.user && share.state() != ShareState::returned);
   if (e.status != Status::ok) {
     HB_ASSERT(e.taken == Amount{});
     share.set_state(ShareState::held);
@@ -226,7 +233,11 @@ void Ledger::apply(const ReturnSettled& e) {
   }
   const bool whole = e.shortfall == Amount{};
   share.set_state(whole ? ShareState::returned : ShareState::returned_short);
-  if (!whole) shortfalls_[{e.packet, e.share_index}] = e.shortfall;
+  if (whole) {
+    shortfalls_.erase({e.packet, e.share_index});
+  } else {
+    shortfalls_[{e.packet, e.share_index}] = e.shortfall;
+  }
   if (row.has(PacketRow::is_transfer)) row.transfer_state = TransferState::returned;
   if (e.taken != Amount{}) credit(row.sender, e.taken, e.at);
   HB_ASSERT(totals_.balanced());

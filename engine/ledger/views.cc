@@ -51,9 +51,12 @@ Amount Ledger::returned_of(PacketId id, const PacketRow& row) const {
   Amount sum;
   const std::span<const ClaimCell> claims = packets_.claims(row);
   for (std::uint16_t i = 0; i < claims.size(); ++i) {
-    if (claims[i].state() < ShareState::returned) continue;
+    // While a shortfall is collected, what had been returned before still is.
+    const auto shortfall = shortfalls_.find({id, i});
+    const bool is_short = shortfall != shortfalls_.end();
+    if (claims[i].state() < ShareState::returned && !is_short) continue;
     sum += Amount{static_cast<std::int64_t>(claims[i].amount_fen)};
-    if (const auto s = shortfalls_.find({id, i}); s != shortfalls_.end()) sum -= s->second;
+    if (is_short) sum -= shortfall->second;
   }
   return sum;
 }

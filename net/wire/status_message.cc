@@ -173,7 +173,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::claim_unknown:
       return text("the user has no share of this packet");
     case Status::already_returned:
-      return text("it was returned before");
+      return text("it was returned before; what a case found missing, another case may collect");
     case Status::return_window_over:
       return text("too late to return it; {} is the most", span_of(limit));
     case Status::return_in_progress:

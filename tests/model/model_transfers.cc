@@ -291,7 +291,7 @@ void LedgerModel::settle(ShareName name, const Letter& answer, CaseId case_id) {
     own.state = ShareState::held;
     return;
   }
-  own.given_back = answer.amount;
+  own.given_back += answer.amount;
   const bool whole = own.given_back == own.amount;
   own.state = whole ? ShareState::returned : ShareState::returned_short;
   if (transfers_.contains(name.packet)) {
@@ -303,7 +303,7 @@ void LedgerModel::settle(ShareName name, const Letter& answer, CaseId case_id) {
   if (case_id == CaseId{}) return;
   CaseRecord& record = cases_.at(case_id).record;
   record.returned = answer.amount;
-  record.shortfall = own.amount - answer.amount;
+  record.shortfall = own.amount - own.given_back;
 }
 
 std::vector<LateAnswer> LedgerModel::end_return(ShareName name, const Letter& answer) {
@@ -415,7 +415,9 @@ bool LedgerModel::uncontestable(PacketId subject, UserId user) {
       return true;
     }
   }
-  if (contested->state == ShareState::held) return false;
+  // What was missing is still owed.
+  const ShareState state = contested->state;
+  if (state == ShareState::held || state == ShareState::returned_short) return false;
   refuse(contested->state == ShareState::returning ? Status::return_in_progress
                                                    : Status::already_returned);
   return true;
@@ -466,7 +468,7 @@ void LedgerModel::redress(Case& contested, Key128 key) {
   Share& own = share(name);
   const Letter request{.kind = Letter::Kind::debit_request,
                        .user = own.user,
-                       .amount = own.amount,
+                       .amount = own.amount - own.given_back,
                        .packet = name.packet,
                        .share_index = name.index,
                        .forced = true,

@@ -392,7 +392,7 @@ void Books::count(const Payout& payout) {
     return;
   }
   ++figures_.payouts_owed;
-  add(figures_.payouts_owed_fen, payout.fen);
+  figures_.payouts_owed_fen += payout.fen;
 }
 
 void Books::count(const Case& support_case) {

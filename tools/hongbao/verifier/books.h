@@ -81,7 +81,8 @@ class Books {
   // Somebody's share of a packet, or the transfer that arrived: what can be returned.
   struct Held {
     UserId sender{};
-    std::int64_t fen = 0;
+    std::int64_t fen = 0;       // the share
+    std::int64_t owed_fen = 0;  // of it, what can still be returned
     bool frozen = false;
     ShareState* state = nullptr;
     std::int64_t* returned_fen = nullptr;
@@ -219,6 +220,7 @@ class Books {
   std::map<PacketId, Payout> payouts_;
   std::map<std::pair<PacketId, UserId>, std::uint16_t> code_tries_;  // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
+  std::map<ShareName, std::int64_t> shortfalls_fen_;  // of shares returned short
   std::map<CaseId, Case> cases_;
   // A request for a reference that has not ended.
   struct ReferenceAsked {

@@ -34,24 +34,24 @@ constexpr std::uint64_t Figures::*counts[] = {&Figures::events,
                                               &Figures::cases_refused,
                                               &Figures::cases_upheld};
 
-constexpr std::int64_t Figures::*sums[] = {&Figures::deposits_fen,
-                                           &Figures::external_fen,
-                                           &Figures::withdrawals_fen,
-                                           &Figures::wallets_fen,
-                                           &Figures::packets_fen,
-                                           &Figures::transfers_fen,
-                                           &Figures::payouts_owed_fen,
-                                           &Figures::payouts_paid_fen,
-                                           &Figures::credits_sent_fen,
-                                           &Figures::credits_received_fen,
-                                           &Figures::sent_fen,
-                                           &Figures::claimed_fen,
-                                           &Figures::refunded_fen,
-                                           &Figures::transfers_sent_fen,
-                                           &Figures::transfers_arrived_fen,
-                                           &Figures::transfers_refunded_fen,
-                                           &Figures::returned_fen,
-                                           &Figures::shortfall_fen};
+constexpr Wide Figures::*sums[] = {&Figures::deposits_fen,
+                                   &Figures::external_fen,
+                                   &Figures::withdrawals_fen,
+                                   &Figures::wallets_fen,
+                                   &Figures::packets_fen,
+                                   &Figures::transfers_fen,
+                                   &Figures::payouts_owed_fen,
+                                   &Figures::payouts_paid_fen,
+                                   &Figures::credits_sent_fen,
+                                   &Figures::credits_received_fen,
+                                   &Figures::sent_fen,
+                                   &Figures::claimed_fen,
+                                   &Figures::refunded_fen,
+                                   &Figures::transfers_sent_fen,
+                                   &Figures::transfers_arrived_fen,
+                                   &Figures::transfers_refunded_fen,
+                                   &Figures::returned_fen,
+                                   &Figures::shortfall_fen};
 
 // Whoever adds a figure adds it to a list above.
 constexpr std::size_t counts_bytes = 2 * sizeof(Time) + std::size(counts) * sizeof(std::uint64_t);
@@ -67,9 +67,9 @@ void extend_span(Figures& total, const Figures& shard) {
 }  // namespace
 
 bool Figures::conserved() const {
-  const Wide in = wide(deposits_fen) + external_fen + credits_received_fen;
-  const Wide here = wide(wallets_fen) + packets_fen + transfers_fen + payouts_owed_fen;
-  const Wide out = wide(withdrawals_fen) + payouts_paid_fen + credits_sent_fen;
+  const Wide in = deposits_fen + external_fen + credits_received_fen;
+  const Wide here = wallets_fen + packets_fen + transfers_fen + payouts_owed_fen;
+  const Wide out = withdrawals_fen + payouts_paid_fen + credits_sent_fen;
   return in == here + out;
 }
 

@@ -42,27 +42,27 @@ struct Figures {
   std::uint64_t cases_upheld = 0;
 
   // The terms of the conservation law.
-  std::int64_t deposits_fen = 0;
-  std::int64_t external_fen = 0;  // packets funded from outside
-  std::int64_t withdrawals_fen = 0;
-  std::int64_t wallets_fen = 0;           // what the wallets hold
-  std::int64_t packets_fen = 0;           // what the packets hold, in escrow
-  std::int64_t transfers_fen = 0;         // what the transfers hold, in escrow
-  std::int64_t payouts_owed_fen = 0;      // to external rails
-  std::int64_t payouts_paid_fen = 0;      // by external rails
-  std::int64_t credits_sent_fen = 0;      // to other shards, answered debits included, ever
-  std::int64_t credits_received_fen = 0;  // from other shards, ever
+  Wide deposits_fen = 0;
+  Wide external_fen = 0;  // packets funded from outside
+  Wide withdrawals_fen = 0;
+  Wide wallets_fen = 0;           // what the wallets hold
+  Wide packets_fen = 0;           // what the packets hold, in escrow
+  Wide transfers_fen = 0;         // what the transfers hold, in escrow
+  Wide payouts_owed_fen = 0;      // to external rails
+  Wide payouts_paid_fen = 0;      // by external rails
+  Wide credits_sent_fen = 0;      // to other shards, answered debits included, ever
+  Wide credits_received_fen = 0;  // from other shards, ever
 
   // How it moved: sent = claimed + in escrow + refunded; what was returned had been claimed or had
   // arrived.
-  std::int64_t sent_fen = 0;  // in packets
-  std::int64_t claimed_fen = 0;
-  std::int64_t refunded_fen = 0;  // of packets, at expiry or by recall
-  std::int64_t transfers_sent_fen = 0;
-  std::int64_t transfers_arrived_fen = 0;
-  std::int64_t transfers_refunded_fen = 0;
-  std::int64_t returned_fen = 0;
-  std::int64_t shortfall_fen = 0;  // of forced returns: what the wallets did not hold
+  Wide sent_fen = 0;  // in packets
+  Wide claimed_fen = 0;
+  Wide refunded_fen = 0;  // of packets, at expiry or by recall
+  Wide transfers_sent_fen = 0;
+  Wide transfers_arrived_fen = 0;
+  Wide transfers_refunded_fen = 0;
+  Wide returned_fen = 0;
+  Wide shortfall_fen = 0;  // still owed: what forced returns did not find in the wallets
 
   // Sent by one shard and not yet received by the other; over all shards.
   Wide in_flight_fen() const { return credits_sent_fen - credits_received_fen; }

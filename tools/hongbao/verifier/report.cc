@@ -64,7 +64,7 @@ void tell_sums(const Figures& f, std::string& text) {
   fmt::format_to(out, "transfers sent {} = arrived {} + in escrow {} + refunded {}\n",
                  yuan(f.transfers_sent_fen), yuan(f.transfers_arrived_fen), yuan(f.transfers_fen),
                  yuan(f.transfers_refunded_fen));
-  fmt::format_to(out, "returned {}, and {} that forced returns did not find\n",
+  fmt::format_to(out, "returned {}, and {} still owed that forced returns did not find\n",
                  yuan(f.returned_fen), yuan(f.shortfall_fen));
   fmt::format_to(out,
                  "deposits {} + external {} {} wallets {} + packets {} + transfers {} + in flight "
@@ -130,25 +130,25 @@ Json sum_json(Wide fen) {
 }
 
 Json totals_json(const Figures& f) {
-  return {{"deposits", f.deposits_fen},
-          {"external", f.external_fen},
-          {"wallets", f.wallets_fen},
-          {"packets", f.packets_fen},
-          {"transfers", f.transfers_fen},
-          {"withdrawals", f.withdrawals_fen},
-          {"payouts_owed", f.payouts_owed_fen},
-          {"payouts_paid", f.payouts_paid_fen},
-          {"credits_sent", f.credits_sent_fen},
-          {"credits_received", f.credits_received_fen},
-          {"in_flight", f.in_flight_fen()},
-          {"sent", f.sent_fen},
-          {"claimed", f.claimed_fen},
-          {"refunded", f.refunded_fen},
-          {"transfers_sent", f.transfers_sent_fen},
-          {"transfers_arrived", f.transfers_arrived_fen},
-          {"transfers_refunded", f.transfers_refunded_fen},
-          {"returned", f.returned_fen},
-          {"shortfall", f.shortfall_fen}};
+  return {{"deposits", sum_json(f.deposits_fen)},
+          {"external", sum_json(f.external_fen)},
+          {"wallets", sum_json(f.wallets_fen)},
+          {"packets", sum_json(f.packets_fen)},
+          {"transfers", sum_json(f.transfers_fen)},
+          {"withdrawals", sum_json(f.withdrawals_fen)},
+          {"payouts_owed", sum_json(f.payouts_owed_fen)},
+          {"payouts_paid", sum_json(f.payouts_paid_fen)},
+          {"credits_sent", sum_json(f.credits_sent_fen)},
+          {"credits_received", sum_json(f.credits_received_fen)},
+          {"in_flight", sum_json(f.in_flight_fen())},
+          {"sent", sum_json(f.sent_fen)},
+          {"claimed", sum_json(f.claimed_fen)},
+          {"refunded", sum_json(f.refunded_fen)},
+          {"transfers_sent", sum_json(f.transfers_sent_fen)},
+          {"transfers_arrived", sum_json(f.transfers_arrived_fen)},
+          {"transfers_refunded", sum_json(f.transfers_refunded_fen)},
+          {"returned", sum_json(f.returned_fen)},
+          {"shortfall", sum_json(f.shortfall_fen)}};
 }
 
 Json figures_json(const Figures& f) {

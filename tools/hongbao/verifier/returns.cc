@@ -62,11 +62,11 @@ void Books::request_return(const ReturnRequested& event) {
   const std::optional<Held> share = find_share(name, event.user);
   if (!share) return;
   check_returnable(name, *share, forced);
-  if (event.amount.fen() != share->fen) {
+  if (event.amount.fen() != share->owed_fen) {
     violate(Rule::return_amount_wrong,
             fmt::format("{} are asked back for share {} of packet {}, of which {} are owed",
                         yuan(event.amount.fen()), event.share_index, event.packet.value,
-                        yuan(share->fen)));
+                        yuan(share->owed_fen)));
   }
   *share->state = ShareState::returning;
   pending_returns_[name] = {
@@ -83,11 +83,13 @@ void Books::check_cause(ShareName name, UserId user, bool forced, CaseId id) {
                       user.value, name.first.value, id.value));
 }
 
+// What a case found missing, a later case may collect.
 void Books::check_returnable(ShareName name, const Held& share, bool forced) {
+  const bool collects = forced && *share.state == ShareState::returned_short;
   if (*share.state == ShareState::returning) {
     violate(Rule::return_under_way,
             fmt::format("share {} of packet {} is being returned", name.second, name.first.value));
-  } else if (*share.state != ShareState::held) {
+  } else if (*share.state != ShareState::held && !collects) {
     violate(Rule::return_twice, fmt::format("share {} of packet {} was returned before",
                                             name.second, name.first.value));
   }
@@ -105,12 +107,17 @@ std::optional<Books::Held> Books::find_share(ShareName name, UserId user) {
 
 std::optional<Books::Held> Books::held_share(ShareName name, UserId user) {
   const auto [id, index] = name;
+  const auto shortfall = shortfalls_fen_.find(name);
+  const auto owed_fen = [&](std::int64_t share_fen) {
+    return shortfall == shortfalls_fen_.end() ? share_fen : shortfall->second;
+  };
   if (const auto it = packets_.find(id); it != packets_.end()) {
     Packet& packet = it->second;
     if (index >= packet.shares.size() || packet.shares[index].user != user) return std::nullopt;
     Share& share = packet.shares[index];
     return Held{.sender = packet.sender,
                 .fen = share.fen,
+                .owed_fen = owed_fen(share.fen),
                 .frozen = packet.frozen,
                 .state = &share.state,
                 .returned_fen = &packet.returned_fen};
@@ -123,6 +130,7 @@ std::optional<Books::Held> Books::held_share(ShareName name, UserId user) {
   if (!arrived || index != 0 || transfer.recipient != user) return std::nullopt;
   return Held{.sender = transfer.sender,
               .fen = transfer.amount_fen,
+              .owed_fen = owed_fen(transfer.amount_fen),
               .frozen = transfer.frozen,
               .state = &transfer.share_state,
               .returned_fen = &transfer.returned_fen,
@@ -260,12 +268,14 @@ void Books::check_settled(const ReturnSettled& event, const Held& share) {
   const bool done = event.status == Status::ok;
   const Wide found = wide(event.taken.fen()) + event.shortfall.fen();
   const bool short_of = event.shortfall != Amount{};
-  const bool right = done ? found == share.fen && (event.forced != 0 || !short_of) : found == 0;
+  const bool right =
+      done ? found == share.owed_fen && (event.forced != 0 || !short_of) : found == 0;
   if (right) return;
-  violate(Rule::return_amount_wrong,
-          fmt::format("share {} of packet {} is {}; its return brings {}, and {} are missing",
-                      event.share_index, event.packet.value, yuan(share.fen),
-                      yuan(event.taken.fen()), yuan(event.shortfall.fen())));
+  violate(
+      Rule::return_amount_wrong,
+      fmt::format("of share {} of packet {} {} are owed; its return brings {}, and {} are missing",
+                  event.share_index, event.packet.value, yuan(share.owed_fen),
+                  yuan(event.taken.fen()), yuan(event.shortfall.fen())));
 }
 
 void Books::end_return(const ReturnSettled& event, const Held& share) {
@@ -277,7 +287,10 @@ void Books::end_return(const ReturnSettled& event, const Held& share) {
   }
   *share.state = event.shortfall == Amount{} ? ShareState::returned : ShareState::returned_short;
   if (share.transfer_state != nullptr) *share.transfer_state = TransferState::returned;
-  add(figures_.shortfall_fen, event.shortfall.fen());
+  std::int64_t& shortfall_fen = shortfalls_fen_[{event.packet, event.share_index}];
+  figures_.shortfall_fen += wide(event.shortfall.fen()) - shortfall_fen;
+  shortfall_fen = event.shortfall.fen();
+  if (shortfall_fen == 0) shortfalls_fen_.erase({event.packet, event.share_index});
   if (const auto it = cases_.find(event.case_id); it != cases_.end()) {
     add(it->second.returned_fen, event.taken.fen());
     add(it->second.shortfall_fen, event.shortfall.fen());

@@ -115,6 +115,54 @@ TEST_F(CasesTest, ShortfallIsWhatTheWalletDidNotHold) {
   }
 }
 
+TEST_F(CasesTest, LaterCasesCollectWhatIsStillOwed) {
+  ASSERT_TRUE(withdraw(bob, 500).accepted());
+  struct Line {
+    std::int64_t deposited;  // before the case
+    std::int64_t collected;
+    std::int64_t still_owed;
+    ShareState state;
+  };
+  const Line lines[] = {{0, 100, 500, ShareState::returned_short},
+                        {0, 0, 500, ShareState::returned_short},
+                        {200, 200, 300, ShareState::returned_short},
+                        {1'000, 300, 0, ShareState::returned}};
+  std::int64_t returned = 0;
+  for (const Line& line : lines) {
+    if (line.deposited > 0) {
+      ASSERT_TRUE(deposit(bob, line.deposited).accepted());
+    }
+    ASSERT_TRUE(open_case(bob).accepted());
+    ASSERT_TRUE(resolve(Decision::uphold).accepted());
+    returned += line.collected;
+    EXPECT_EQ(record().returned.fen(), line.collected);
+    EXPECT_EQ(record().shortfall.fen(), line.still_owed);
+    EXPECT_EQ(share_states().at(0), line.state);
+    EXPECT_EQ(summary().returned.fen(), returned);
+    EXPECT_EQ(balance(alice), 400 + returned);
+    expect_refused(give_back(bob), Status::already_returned);
+    restart();
+  }
+  EXPECT_EQ(balance(bob), 700);
+  ASSERT_TRUE(open_case(bob).accepted());
+  expect_refused(resolve(Decision::uphold), Status::already_returned);
+}
+
+TEST_F(CasesTest, CollectionThatACrashCutOffIsPaidAfterTheRestartOnce) {
+  ASSERT_TRUE(withdraw(bob, 600).accepted());
+  ASSERT_TRUE(open_case(bob).accepted());
+  ASSERT_TRUE(resolve(Decision::uphold).accepted());
+  ASSERT_TRUE(deposit(bob, 1'000).accepted());
+  ASSERT_TRUE(open_case(bob).accepted());
+  ASSERT_TRUE(run_without_redress(resolution(Decision::uphold)).accepted());
+  restart();
+  pay_redress();
+  restart();
+  pay_redress();
+  EXPECT_EQ(balance(bob), 400);
+  EXPECT_EQ(balance(alice), 1'000);
+}
+
 TEST_F(CasesTest, CaseAboutAPacketNeedsToSayWhoseShareIsForcedBack) {
   ASSERT_TRUE(open_case(UserId{}).accepted());
   expect_refused(resolve(Decision::uphold), Status::case_user_missing);
@@ -182,6 +230,23 @@ TEST_F(TransferCasesTest, ArrivedOneIsForcedBack) {
   send();
   ASSERT_TRUE(accept().accepted());
   expect_upheld_state(TransferState::returned);
+}
+
+TEST_F(TransferCasesTest, LaterCaseCollectsWhatIsStillOwed) {
+  send();
+  ASSERT_TRUE(accept().accepted());
+  ASSERT_TRUE(withdraw(bob, 670).accepted());
+  ASSERT_TRUE(resolve(Decision::uphold).accepted());
+  EXPECT_EQ(record().shortfall.fen(), 70);
+  EXPECT_EQ(balance(alice), 330);
+  ASSERT_TRUE(deposit(bob, 600).accepted());
+  ASSERT_TRUE(open_case(UserId{}).accepted());
+  ASSERT_TRUE(resolve(Decision::uphold).accepted());
+  EXPECT_EQ(record().returned.fen(), 70);
+  EXPECT_EQ(record().shortfall, Amount{});
+  EXPECT_EQ(transfer().state, TransferState::returned);
+  EXPECT_EQ(balance(alice), 400);
+  EXPECT_EQ(balance(bob), 530);
 }
 
 TEST_F(TransferCasesTest, EndedOneHasNothingToForceBack) {

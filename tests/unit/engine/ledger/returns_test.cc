@@ -144,6 +144,30 @@ TEST_F(ReturnsOverTwoShardsTest, MarkIsSetByTheRequestAndTheAnswerEndsTheReturn)
   expect_refused(home.give_back(winner), Status::already_returned);
 }
 
+TEST_F(ReturnsOverTwoShardsTest, ShortfallIsCollectedByALaterCaseFromTheOtherShard) {
+  send_and_claim();
+  exchange();
+  ASSERT_TRUE(away.withdraw(winner, 450).accepted());
+  ASSERT_TRUE(home.open_case(winner).accepted());
+  ASSERT_TRUE(home.resolve(Decision::uphold).accepted());
+  exchange();
+  EXPECT_EQ(home.summary().returned.fen(), 150);
+  EXPECT_EQ(home.share_states().at(0), ShareState::returned_short);
+  ASSERT_TRUE(away.deposit(winner, 1'000).accepted());
+  ASSERT_TRUE(home.open_case(winner).accepted());
+  ASSERT_TRUE(home.resolve(Decision::uphold).accepted());
+  EXPECT_EQ(home.share_states().at(0), ShareState::returning);
+  EXPECT_EQ(home.summary().returned.fen(), 150) << "while the rest is collected";
+  home.restart();
+  exchange();
+  EXPECT_EQ(home.share_states().at(0), ShareState::returned);
+  EXPECT_EQ(home.ledger->case_record(home.case_id).returned.fen(), 450);
+  EXPECT_EQ(home.ledger->case_record(home.case_id).shortfall, Amount{});
+  EXPECT_EQ(home.balance(sender), 1'000);
+  EXPECT_EQ(away.balance(winner), 550);
+  EXPECT_EQ(in_flight(), Amount{});
+}
+
 TEST_F(ReturnsOverTwoShardsTest, ReturnNeverOvertakesTheCreditThatItWantsBack) {
   send_and_claim();
   ASSERT_TRUE(home.give_back(winner).accepted());

@@ -47,7 +47,7 @@ TEST(Audit, ProvesTheBooksFromTheFiles) {
             "cases      0: 0 open, 0 refused, 0 upheld\n"
             "packets sent 20.00 = claimed 5.00 + in escrow 15.00 + refunded 0.00\n"
             "transfers sent 0.00 = arrived 0.00 + in escrow 0.00 + refunded 0.00\n"
-            "returned 0.00, and 0.00 that forced returns did not find\n"
+            "returned 0.00, and 0.00 still owed that forced returns did not find\n"
             "deposits 100.00 + external 0.00 = wallets 85.00 + packets 15.00 + transfers 0.00 + in "
             "flight 0.00 + withdrawals 0.00 + payouts owed 0.00 + payouts paid 0.00\n"
             "books balance\n");

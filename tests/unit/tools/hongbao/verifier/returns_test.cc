@@ -83,7 +83,43 @@ TEST(BooksOfReturns, TakeByForceNothingFromAnEmptyWallet) {
   EXPECT_EQ(h.broken_rules(), Rules{});
 }
 
+TEST(BooksOfReturns, CollectWhatIsStillOwedForALaterCase) {
+  const CaseId second_case = case_id(partition_of(mei), 2);
+  History h = lan_with_share();
+  h.withdraw(lan, 400, 600);
+  h = lan_with_upheld_case(std::move(h));
+  h.return_here(first, lan, 0, 600, first_case, 400);
+  h.deposit(lan, 300, 300).open_case(second_case, first, lan);
+  h.resolve_case(second_case, Decision::uphold, lan);
+  h.return_here(first, lan, 0, 300, second_case, 100);
+  EXPECT_EQ(h.broken_rules(), Rules{});
+  EXPECT_EQ(h.books().figures().shortfall_fen, 100);
+  EXPECT_EQ(h.books().figures().returned_fen, 900);
+  EXPECT_EQ(h.books().cases().at(second_case).shortfall_fen, 100);
+}
+
 // ---- planted ------------------------------------------------------------------------------------
+
+TEST(BooksOfReturns, NameACollectionOfMoreThanIsOwed) {
+  const CaseId second_case = case_id(partition_of(mei), 2);
+  History h = lan_with_share();
+  h.withdraw(lan, 400, 600);
+  h = lan_with_upheld_case(std::move(h));
+  h.return_here(first, lan, 0, 600, first_case, 400);
+  h.deposit(lan, 500, 500).open_case(second_case, first, lan);
+  h.resolve_case(second_case, Decision::uphold, lan);
+  h.return_here(first, lan, 0, 500, second_case);
+  EXPECT_EQ(h.broken_rules(), (Rules{Rule::return_amount_wrong, Rule::packet_not_conserved}));
+}
+
+TEST(BooksOfReturns, NameACollectionThatNoCaseForces) {
+  History h = lan_with_share();
+  h.withdraw(lan, 400, 600);
+  h = lan_with_upheld_case(std::move(h));
+  h.return_here(first, lan, 0, 600, first_case, 400);
+  h.deposit(lan, 400, 400).return_here(first, lan, 0, 400);
+  EXPECT_EQ(h.broken_rules(), Rules{Rule::return_twice});
+}
 
 TEST(BooksOfReturns, NameASecondReturn) {
   History h = lan_with_share();
