@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <type_traits>
+#include <variant>
 
 #include "engine/base/assert.h"
 #include "engine/base/partition.h"
 #include "engine/ledger/decisions.h"
+#include "engine/ledger/home.h"
 
 namespace hb {
 
@@ -63,6 +66,23 @@ bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t f
     verdict = Verdict{.replayed = true, .stored = row->answer};
   }
   return true;
+}
+
+bool Ledger::carried_out(Time now, const Command& command) const {
+  return std::visit(
+      [&]<class C>(const C& c) {
+        if constexpr (std::is_same_v<C, ClaimWithCode>) {
+          return first_answer({c.packet, c.user}).has_value();
+        } else if constexpr (requires { c.key; }) {
+          const PartitionId home = home_of(c);
+          if (c.key.empty() || !owns(home)) return false;
+          return replays_[index_of(home)].find(c.key, now) != nullptr ||
+                 keys_under_way_.contains({home, c.key});
+        } else {
+          return false;
+        }
+      },
+      command);
 }
 
 void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {

@@ -171,6 +171,12 @@ class Ledger {
   // case_resolved and at the start.
   Redress decide_redress(Time now) const;
 
+  // Whether the command was carried out before, or is under way: deciding it once more yields its
+  // stored answer and no event.  Of a batch of claims each claim is asked for alone.
+  bool carried_out(Time now, const Command& command) const;
+  // The first answer to a claim that was carried out.
+  std::optional<ClaimAnswer> first_answer(const ClaimItem& claim) const;
+
   // Whether the books have room for a credit from another shard.  While they have none, messages
   // wait at their source.
   bool has_room_for_credits() const { return totals_.held() < Amount{limits::held_max}; }

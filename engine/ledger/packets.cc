@@ -340,6 +340,15 @@ ClaimAnswer Ledger::gate(Time now, const PacketRow& packet, UserId user) const {
   return {};
 }
 
+std::optional<ClaimAnswer> Ledger::first_answer(const ClaimItem& claim) const {
+  const PacketRow* packet = find_packet(claim.packet);
+  if (packet == nullptr) return std::nullopt;
+  std::uint16_t index = 0;
+  const ClaimCell* own = packets_.find_claim(*packet, claim.user, index);
+  if (own == nullptr) return std::nullopt;
+  return claim_told(Status::already_claimed, *packet, *own, index);
+}
+
 // A first answer that is told again, a refusal, or ok: the user may have a share (a code apart).
 ClaimAnswer Ledger::standing(Time now, const PacketRow* packet, UserId user) const {
   if (user == UserId{}) return claim_refused(Status::user_invalid);

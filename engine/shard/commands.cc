@@ -139,6 +139,24 @@ void Shard::run(Reply& reply, const ClaimBatch& command) {
   }
 }
 
+// The batch is refused; but claims that were carried out before have their first answers, and then
+// the refusal is that of the others alone.
+void Shard::repeat_claims(Reply& refused, const ClaimBatch& command) {
+  if (refused.status == Status::overloaded) return;  // which wants the batch to come again whole
+  const auto claims = std::span(current_->commands.claims).subspan(command.first, command.count);
+  const bool any = std::ranges::any_of(
+      claims, [this](const ClaimItem& claim) { return ledger_.first_answer(claim).has_value(); });
+  if (!any) return;
+  std::vector<ClaimAnswer>& answers = current_->replies.claims;
+  const ClaimAnswer other{.status = refused.status, .claimed_at = Time(refused.limit)};
+  refused = {.to = refused.to,
+             .answer = ClaimBatchAnswer{.first = static_cast<std::uint32_t>(answers.size()),
+                                        .count = command.count}};
+  for (const ClaimItem& claim : claims) {
+    answers.push_back(ledger_.first_answer(claim).value_or(other));
+  }
+}
+
 void Shard::run(Reply& reply, const ClaimWithCode& command) {
   Claimed claimed;
   CodeTried tried;

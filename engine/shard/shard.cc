@@ -249,20 +249,32 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
   current_ = &parcel;
   Reply& reply = parcel.replies.replies.emplace_back();
   reply.to = envelope.reply_to;
-  if (envelope.deadline != Time{} && now_ > envelope.deadline) {
-    reply.status = Status::deadline_exceeded;
-    reply.limit = envelope.deadline.us();
-  } else if (admission == Admission::refused) {
-    reply.status = Status::read_only;
-  } else if (sends_messages(envelope.command) &&
-             ledger_.outbox_size_max() >= options_.outbox_messages_max) {
-    reply.status = Status::overloaded;
-    reply.limit = outbox_retry_after.us();
-  } else {
+  const Verdict hindered = hindrance(envelope, admission);
+  const auto* batch = std::get_if<ClaimBatch>(&envelope.command);
+  if (hindered.accepted() || (batch == nullptr && ledger_.carried_out(now_, envelope.command))) {
     std::visit([&](const auto& command) { run(reply, command); }, envelope.command);
+  } else {
+    reply.status = hindered.status;
+    reply.limit = hindered.limit;
+    if (batch != nullptr) repeat_claims(reply, *batch);
   }
   if (std::exchange(reply_is_late_, false)) parcel.replies.replies.pop_back();
   current_ = nullptr;
+}
+
+// Why the command may not be carried out now; ok when it may.  A command that was carried out
+// before is answered all the same: its answer is stored, and a client that heard that nothing was
+// done would give it once more under another key.
+Verdict Shard::hindrance(const CommandEnvelope& envelope, Admission admission) const {
+  if (envelope.deadline != Time{} && now_ > envelope.deadline) {
+    return {.status = Status::deadline_exceeded, .limit = envelope.deadline.us()};
+  }
+  if (admission == Admission::refused) return {.status = Status::read_only};
+  if (sends_messages(envelope.command) &&
+      ledger_.outbox_size_max() >= options_.outbox_messages_max) {
+    return {.status = Status::overloaded, .limit = outbox_retry_after.us()};
+  }
+  return {};
 }
 
 // What waits for a time that has changed.

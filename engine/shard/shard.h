@@ -148,6 +148,8 @@ class Shard {
   void book_acknowledgements();
 
   void run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission);
+  Verdict hindrance(const CommandEnvelope& envelope, Admission admission) const;
+  void repeat_claims(Reply& refused, const ClaimBatch& command);
   void run(Reply& reply, const OpenWallet& command);
   void run(Reply& reply, const Deposit& command);
   void run(Reply& reply, const Withdraw& command);

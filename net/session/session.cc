@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "engine/base/assert.h"
+#include "engine/ledger/home.h"
 #include "net/wire/frame.h"
 #include "net/wire/request_decoder.h"
 #include "net/wire/weight.h"
@@ -27,25 +28,6 @@ constexpr std::size_t read_bytes_max = 256UL * 1024;
 // A reply's address: which slot, which part of a split batch, which turn of the slot.
 constexpr unsigned part_shift = 32;
 constexpr unsigned turn_shift = 48;
-
-// ---- where a command is decided: the partition of what it is about ------------------------------
-
-template <class Command>
-PartitionId home_of(const Command& command) {
-  if constexpr (requires { command.packet; }) {
-    return partition_of(command.packet);
-  } else if constexpr (requires { command.transfer; }) {
-    return partition_of(command.transfer);
-  } else if constexpr (requires { command.case_id; }) {
-    return partition_of(command.case_id);
-  } else if constexpr (requires { command.subject; }) {
-    return partition_of(command.subject);
-  } else if constexpr (requires { command.sender; }) {
-    return partition_of(command.sender);
-  } else {
-    return partition_of(command.user);
-  }
-}
 
 // The shard that decides the command; nothing when it names one that is not there.
 template <class Command>

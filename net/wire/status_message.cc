@@ -216,7 +216,7 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::overloaded:
       return text("the server is full; nothing was done, try again after {}", span_of(limit));
     case Status::deadline_exceeded:
-      return text("the request's deadline passed before it was decided; nothing was done");
+      return text("the request's deadline passed before it was carried out; nothing was done");
     case Status::read_only:
       return text("the server takes no changes now, its disk is full or failed; nothing was done");
     case Status::shutting_down:

@@ -44,7 +44,7 @@ const std::vector<Room>& rooms() {
         "engine/ledger/policy.h", "engine/ledger/status.h"}},
       {"net/session",
        {"net/wire", "engine/base", "engine/archive/queries.h", "engine/ledger/commands.h",
-        "engine/ledger/policy.h", "engine/ledger/status.h"}},
+        "engine/ledger/home.h", "engine/ledger/policy.h", "engine/ledger/status.h"}},
       {"net/server",
        {"net/session", "net/wire", "engine/shard", "engine/runtime", "engine/ledger", "engine/base",
         "engine/port", "engine/archive"},

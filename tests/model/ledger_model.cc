@@ -10,6 +10,7 @@
 
 #include "engine/base/partition.h"
 #include "engine/base/text.h"
+#include "tests/model/routing.h"
 #include "tests/model/text_of.h"
 
 namespace hb::model {
@@ -37,13 +38,42 @@ std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& enve
   late_ = false;
   out_.clear();
   out_.replies.push_back(Reply{.to = to_});
-  if (envelope.deadline != Time{} && now > envelope.deadline) {
+  // What was carried out before is answered, however late the question.
+  const bool late = envelope.deadline != Time{} && now > envelope.deadline;
+  if (late && !was_carried_out(envelope.command)) {
     refuse(Status::deadline_exceeded, envelope.deadline.us());
+  } else if (const auto* batch = std::get_if<ClaimBatch>(&envelope.command); late && batch) {
+    repeat_claims(*batch, {.status = Status::deadline_exceeded, .claimed_at = envelope.deadline});
   } else {
     std::visit([this](const auto& command) { run(command); }, envelope.command);
   }
   if (late_) return std::nullopt;
   return out_;
+}
+
+bool LedgerModel::was_carried_out(const Command& command) const {
+  if (const auto* batch = std::get_if<ClaimBatch>(&command)) {
+    bool any = false;
+    for (std::uint32_t i = 0; i < batch->count; ++i) {
+      any |= first_answer(parts_->claims[batch->first + i]).status == Status::already_claimed;
+    }
+    return any;
+  }
+  if (const auto* claim = std::get_if<ClaimWithCode>(&command)) {
+    return first_answer({claim->packet, claim->user}).status == Status::already_claimed;
+  }
+  const PartitionId home = home_partition(command, {});
+  return std::visit(
+      [&](const auto& c) {
+        if constexpr (requires { c.key; }) {
+          const auto stored = stored_.find({home, c.key});
+          if (stored == stored_.end()) return false;
+          return stored->second.under_way || stored->second.day + 2 >= storage_day();
+        } else {
+          return false;
+        }
+      },
+      command);
 }
 
 void LedgerModel::refuse(Status status, std::int64_t limit) {

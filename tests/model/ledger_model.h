@@ -186,6 +186,10 @@ class LedgerModel {
   Amount share_max_today() const;
   PacketId next_id(UserId sender);
   ClaimAnswer standing(const Packet& packet, UserId user) const;
+  ClaimAnswer code_lock(const Packet& packet, UserId user) const;
+  ClaimAnswer first_answer(const ClaimItem& item) const;
+  bool was_carried_out(const Command& command) const;
+  void repeat_claims(const ClaimBatch& c, ClaimAnswer other);
   ClaimAnswer claim(const ClaimItem& item, const ClaimCode* code, const ClaimAnswer& drawn);
   ClaimAnswer take_share(PacketId id, Packet& packet, UserId user, const ClaimAnswer& drawn);
   Amount checked_draw(PacketId id, const Packet& packet, const ClaimAnswer& drawn);

@@ -264,6 +264,28 @@ ClaimAnswer LedgerModel::standing(const Packet& packet, UserId user) const {
   return {};
 }
 
+ClaimAnswer LedgerModel::code_lock(const Packet& packet, UserId user) const {
+  const auto tried = packet.wrong_codes.find(user);
+  const std::uint32_t tries = tried == packet.wrong_codes.end() ? 0 : tried->second;
+  const std::uint32_t most = policy_.code_tries_max;
+  return tries >= most ? refused(Status::code_locked, most) : ClaimAnswer{};
+}
+
+// already_claimed, or anything else.
+ClaimAnswer LedgerModel::first_answer(const ClaimItem& item) const {
+  const auto found = packets_.find(item.packet);
+  return found == packets_.end() ? refused(Status::packet_unknown)
+                                 : standing(found->second, item.user);
+}
+
+void LedgerModel::repeat_claims(const ClaimBatch& c, ClaimAnswer other) {
+  for (std::uint32_t i = 0; i < c.count; ++i) {
+    const ClaimAnswer first = first_answer(parts_->claims[c.first + i]);
+    out_.claims.push_back(first.status == Status::already_claimed ? first : other);
+  }
+  answer(ClaimBatchAnswer{.first = 0, .count = c.count});
+}
+
 ClaimAnswer LedgerModel::claim(const ClaimItem& item, const ClaimCode* code,
                                const ClaimAnswer& drawn) {
   if (item.user == UserId{}) return refused(Status::user_invalid);

@@ -215,7 +215,7 @@ Time RandomCommands::instant(Time now) {
 LooseCommand RandomCommands::next(Time now) {
   LooseCommand loose =
       !keyed_.empty() && dice_.permille(45) ? repeated(dice_.recent_of(keyed_)) : fresh(now);
-  if (dice_.permille(8)) loose.deadline = now + Duration::us(dice_.between(-2, 2));
+  if (dice_.permille(20)) loose.deadline = now + Duration::us(dice_.between(-2, 2));
   if (has_key(loose.command)) keyed_.push_back(loose);
   return loose;
 }

@@ -36,10 +36,14 @@ struct PartitionOf {
 
 }  // namespace
 
+PartitionId home_partition(const Command& command, std::span<const ClaimItem> claims) {
+  return std::visit(PartitionOf{claims}, command);
+}
+
 ShardId home_of(const Command& command, std::span<const ClaimItem> claims,
                 std::uint16_t shard_count) {
   if (const auto* list = std::get_if<ListPayouts>(&command)) return list->shard;
-  return shard_of(std::visit(PartitionOf{claims}, command), shard_count);
+  return shard_of(home_partition(command, claims), shard_count);
 }
 
 }  // namespace hb::model

@@ -9,7 +9,8 @@
 
 namespace hb::model {
 
-// `claims`: of a batch, all on one shard.
+// The partition of what the command is about; `claims` are a batch's, all on one shard.
+PartitionId home_partition(const Command& command, std::span<const ClaimItem> claims);
 ShardId home_of(const Command& command, std::span<const ClaimItem> claims,
                 std::uint16_t shard_count);
 

@@ -1,5 +1,5 @@
 // Every command with a key, answered by a shard: a repeat is told the first answer exactly, marked
-// as such, whatever has happened since, and after a crash.
+// as such, whatever has happened since, after a crash, and past its own deadline.
 
 #include <gtest/gtest.h>
 
@@ -41,13 +41,20 @@ class AnswersTest : public testing::TestWithParam<std::uint16_t> {
         EXPECT_EQ(text_of(again), text_of(first));
       }
     };
+    const auto expect_repeat_past_its_deadline = [&] {
+      shards.deadline = shards.now + Duration::us(-1);
+      expect_repeat();
+      shards.deadline = Time{};
+    };
     expect_repeat();
+    expect_repeat_past_its_deadline();
     shards.settle();
     const std::vector<std::uint64_t> hashes = shards.hashes();
     shards.crash(++crashes);
     EXPECT_EQ(shards.hashes(), hashes);
     shards.now = shards.now + Duration::hours(1);
     expect_repeat();
+    expect_repeat_past_its_deadline();
     return first;
   }
 
@@ -219,6 +226,46 @@ TEST_P(AnswersTest, CasesAsTheyWereThen) {
   const PacketId transfer = shards.send(to_bob());
   const CaseId fourth = shards.open_case(transfer, UserId{});
   expect_told_again(ResolveCase{key(), fourth, Decision::uphold, {}, by, 0});
+}
+
+TEST_P(AnswersTest, CommandThatWasNotCarriedOutIsRefusedPastItsDeadline) {
+  const Deposit refused{key(), shards.user_on(0, 3'000), Amount{5}};
+  EXPECT_EQ(shards.ask(refused).status(), Status::wallet_unknown);
+  shards.deadline = shards.now + Duration::us(-1);
+  for (const Command& command : {Command(refused), Command(Deposit{key(), alice, Amount{5}}),
+                                 Command(Deposit{{}, alice, Amount{5}})}) {
+    const Told told = shards.ask(command);
+    EXPECT_EQ(told.status(), Status::deadline_exceeded);
+    EXPECT_EQ(told.reply.limit, shards.deadline.us());
+  }
+  shards.deadline = shards.now;
+  EXPECT_EQ(shards.ask(Deposit{key(), alice, Amount{5}}).status(), Status::ok);
+}
+
+TEST_P(AnswersTest, ClaimsPastTheirDeadlineHaveTheirFirstAnswersAndNoNewOnes) {
+  const PacketId packet = shards.send(lucky(600, 2));
+  const ClaimAnswer first = shards.claim(packet, bob);
+  shards.deadline = shards.now + Duration::us(-1);
+  const ClaimAnswer again = shards.claim(packet, bob);
+  EXPECT_EQ(again.status, Status::already_claimed);
+  EXPECT_EQ(again.amount_fen, first.amount_fen);
+  EXPECT_EQ(shards.ask(ClaimWithCode{packet, bob, {}}).status(), Status::already_claimed);
+  EXPECT_EQ(shards.ask(ClaimWithCode{packet, alice, {}}).status(), Status::deadline_exceeded);
+
+  const Told mixed = shards.wait_for(
+      shards.hand_over_batch({{packet, alice}, {packet, bob}, {PacketId{UINT64_MAX}, bob}}));
+  ASSERT_EQ(mixed.status(), Status::ok);
+  ASSERT_EQ(mixed.batch.claims.size(), 3u);
+  EXPECT_EQ(mixed.batch.claims[0].status, Status::deadline_exceeded);
+  EXPECT_EQ(claim_limit(mixed.batch.claims[0]), shards.deadline.us());
+  EXPECT_EQ(mixed.batch.claims[1].status, Status::already_claimed);
+  EXPECT_EQ(mixed.batch.claims[2].status, Status::deadline_exceeded);
+
+  const Told late = shards.wait_for(shards.hand_over_batch({{packet, alice}, {packet, alice}}));
+  EXPECT_EQ(late.status(), Status::deadline_exceeded);
+  EXPECT_EQ(late.reply.limit, shards.deadline.us());
+  shards.deadline = Time{};
+  EXPECT_EQ(shards.ask(ShowPacket{packet}).batch.share_states.size(), 1u);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shards, AnswersTest, testing::Values(1, 2, 8));

@@ -98,11 +98,13 @@ TEST_F(LateRepliesTest, RefusalOfTheOtherShardIsToldWithItsLimit) {
   EXPECT_EQ(shards.balance(bob), 599);
 }
 
-TEST_F(LateRepliesTest, SameCommandSentAgainBeforeTheEndHearsItToo) {
+TEST_F(LateRepliesTest, SameCommandSentAgainBeforeTheEndHearsItTooPastItsDeadline) {
   const PacketId packet = send_and_claim();
   const ReturnShare command{key(), packet, bob};
   const std::uint64_t first = shards.hand_over(command);
+  shards.deadline = shards.now + Duration::us(-1);
   const std::uint64_t again = shards.hand_over(command);
+  shards.deadline = Time{};
   turn_at_home();
   EXPECT_EQ(shards.shard(0).late_replies(), 2u);
   const Told told = shards.wait_for(first);

@@ -274,7 +274,8 @@ TEST_F(ShardTest, FullDiskRefusesChangesServesReadsAndResumes) {
   shard.reset();
   storage.erase("00000001.seg");
   open();
-  ask(OpenWallet{key(), alice, {}});
+  const OpenWallet opened{key(), alice, {}};
+  ask(opened);
   storage.set_no_space(true);
   Status status = Status::ok;
   std::int64_t deposited = 0;
@@ -285,6 +286,8 @@ TEST_F(ShardTest, FullDiskRefusesChangesServesReadsAndResumes) {
   EXPECT_EQ(status, Status::read_only);
   EXPECT_GT(deposited, 100);
   EXPECT_EQ(balance(alice), deposited);
+  // What was carried out before is answered, though nothing new can be.
+  EXPECT_TRUE(ask(opened).replayed);
 
   storage.set_no_space(false);
   now = now + Duration::seconds(5);

@@ -65,16 +65,22 @@ class Shards {
       sends->recipients_count = static_cast<std::uint32_t>(recipients.size());
     }
     const std::uint16_t s = home_of(command);
-    parcel.commands.commands.push_back({.reply_to = {1, request}, .command = command});
+    parcel.commands.commands.push_back(
+        {.reply_to = {1, request}, .deadline = deadline, .command = command});
     nodes_[s].shard->accept(&parcel);
     return request;
   }
-  std::uint64_t hand_over(const ClaimItem& claim) {
+  std::uint64_t hand_over(const ClaimItem& claim) { return hand_over_batch({claim}); }
+  // Claims of packets on one shard.
+  std::uint64_t hand_over_batch(const std::vector<ClaimItem>& claims) {
     const std::uint64_t request = ++requests_;
     Parcel& parcel = *parcels_.emplace_back(std::make_unique<Parcel>());
-    parcel.commands.claims.push_back(claim);
-    parcel.commands.commands.push_back({.reply_to = {1, request}, .command = ClaimBatch{0, 1}});
-    nodes_[shard_of(partition_of(claim.packet), count()).value].shard->accept(&parcel);
+    parcel.commands.claims = claims;
+    parcel.commands.commands.push_back(
+        {.reply_to = {1, request},
+         .deadline = deadline,
+         .command = ClaimBatch{0, static_cast<std::uint32_t>(claims.size())}});
+    nodes_[shard_of(partition_of(claims.front().packet), count()).value].shard->accept(&parcel);
     return request;
   }
   // The reply, if it has come.
@@ -221,6 +227,7 @@ class Shards {
   }
 
   Time now = start;
+  Time deadline{};  // that commands bring from now on; 0: none
 
  private:
   // Small, so that a crash is soon over.
