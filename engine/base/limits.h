@@ -59,8 +59,10 @@ inline constexpr std::int64_t return_window_us_max = 365LL * 24 * 3600 * 1'000'0
 inline constexpr std::size_t transfer_arrivals_max = 4;
 inline constexpr std::size_t holidays_max = 64;
 
-// Users whose wrong codes are counted for one packet: bounds what strangers can make it remember.
-inline constexpr std::uint32_t code_triers_max = 4096;
+// Users whose wrong codes are remembered for one packet at a time: bounds what strangers can make
+// it remember, to about 2 MiB.  It may grow, but not fall below 4,096: journals of the first
+// version count on as many.
+inline constexpr std::uint32_t code_triers_max = 16'384;
 
 // Rows of one page of a list.
 inline constexpr std::uint32_t page_rows_max = 500;

@@ -39,6 +39,7 @@
 
 #include "engine/base/amount_sum.h"
 #include "engine/base/checksum.h"
+#include "engine/ledger/code_tries.h"
 #include "engine/ledger/commands.h"
 #include "engine/ledger/events.h"
 #include "engine/ledger/message.h"
@@ -407,9 +408,8 @@ class Ledger {
   ClaimAnswer standing(Time now, const PacketRow* packet, UserId user) const;
   ClaimAnswer grant(Time now, const PacketRow& packet, const ClaimItem& claim,
                     Claimed& event) const;
-  std::uint32_t code_tries(PacketId packet, UserId user) const;
-  std::uint32_t code_triers(PacketId packet) const;
-  void forget_codes(PacketId packet, const PacketRow& row);
+  ClaimAnswer code_lock(PacketId id, const PacketRow& packet, UserId user) const;
+  void forget_codes(PacketId id, const PacketRow& packet);
   RefundRoute refund_route(const PacketRow& packet) const;
   void give_back(PacketId id, Amount amount, RefundRoute route, PacketState state, Time at);
 
@@ -457,7 +457,7 @@ class Ledger {
   Slab<TextCell> texts_;
   std::vector<Outbox> outboxes_;    // by shard
   std::vector<Sequence> received_;  // by shard: its last message that was applied here
-  std::map<std::pair<PacketId, UserId>, std::uint32_t> code_tries_;  // of open packets
+  CodeTries code_tries_;            // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
   // Their keys, with fingerprints: taken, though there is no answer yet.
   std::map<KeyPlace, std::uint64_t> keys_under_way_;

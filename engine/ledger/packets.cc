@@ -402,9 +402,8 @@ ClaimAnswer Ledger::decide(Time now, const ClaimItem& claim, Claimed& event) con
   const ClaimAnswer answer = standing(now, packet, claim.user);
   if (answer.status != Status::ok) return answer;
   if (packet->has(PacketRow::has_code)) {
-    const bool locked = code_tries(claim.packet, claim.user) >= policy_.code_tries_max;
-    return locked ? claim_refused(Status::code_locked, policy_.code_tries_max)
-                  : claim_refused(Status::code_required);
+    const ClaimAnswer lock = code_lock(claim.packet, *packet, claim.user);
+    return lock.status != Status::ok ? lock : claim_refused(Status::code_required);
   }
   return grant(now, *packet, claim, event);
 }
@@ -417,20 +416,16 @@ ClaimAnswer Ledger::decide(Time now, const ClaimWithCode& c, Claimed& claimed,
   if (answer.status != Status::ok) return answer;
   if (!packet->has(PacketRow::has_code)) return grant(now, *packet, claim, claimed);
 
-  const std::uint32_t tries = code_tries(c.packet, c.user);
-  const bool crowded = tries == 0 && code_triers(c.packet) >= limits::code_triers_max;
-  if (tries >= policy_.code_tries_max || crowded) {
-    return claim_refused(Status::code_locked, policy_.code_tries_max);
-  }
+  const ClaimAnswer lock = code_lock(c.packet, *packet, c.user);
+  if (lock.status != Status::ok) return lock;
   if (c.code.empty()) return claim_refused(Status::code_required);
   if (tag_of(packets_.seed(*packet), c.code.view()) == packets_.extras(*packet).code_tag) {
     return grant(now, *packet, claim, claimed);
   }
-  tried = CodeTried{.tries = static_cast<std::uint16_t>(tries + 1),
-                    .at = now,
-                    .packet = c.packet,
-                    .user = c.user};
-  return claim_refused(Status::code_wrong, policy_.code_tries_max - tries - 1);
+  const std::uint32_t tries = code_tries_.of(c.packet, c.user) + 1;
+  tried = CodeTried{
+      .tries = static_cast<std::uint16_t>(tries), .at = now, .packet = c.packet, .user = c.user};
+  return claim_refused(Status::code_wrong, policy_.code_tries_max - tries);
 }
 
 void Ledger::apply(Sequence sequence, const Claimed& e) {
@@ -456,29 +451,20 @@ void Ledger::apply(Sequence sequence, const Claimed& e) {
 
 // ---- codes --------------------------------------------------------------------------------------
 
-std::uint32_t Ledger::code_tries(PacketId packet, UserId user) const {
-  const auto found = code_tries_.find({packet, user});
-  return found == code_tries_.end() ? 0 : found->second;
-}
-
-std::uint32_t Ledger::code_triers(PacketId packet) const {
-  const auto first = code_tries_.lower_bound({packet, UserId{}});
-  const auto last = code_tries_.lower_bound({PacketId(packet.value + 1), UserId{}});
-  return static_cast<std::uint32_t>(std::distance(first, last));
+// code_locked when the packet wants a code and the user has no try left; else ok.
+ClaimAnswer Ledger::code_lock(PacketId id, const PacketRow& packet, UserId user) const {
+  const bool locked =
+      packet.has(PacketRow::has_code) && code_tries_.of(id, user) >= policy_.code_tries_max;
+  return locked ? claim_refused(Status::code_locked, policy_.code_tries_max) : ClaimAnswer{};
 }
 
 // The event is believed: another version may have remembered more users, or fewer.
 void Ledger::apply(const CodeTried& e) {
-  std::uint32_t& tries = code_tries_[{e.packet, e.user}];
-  HB_ASSERT(e.tries == tries + 1);
-  tries = e.tries;
+  code_tries_.note(e.packet, e.user, e.tries);
 }
 
-// Of a closed packet nobody asks any more.
-void Ledger::forget_codes(PacketId packet, const PacketRow& row) {
-  if (!row.has(PacketRow::has_code)) return;
-  code_tries_.erase(code_tries_.lower_bound({packet, UserId{}}),
-                    code_tries_.lower_bound({PacketId(packet.value + 1), UserId{}}));
+void Ledger::forget_codes(PacketId id, const PacketRow& packet) {
+  if (packet.has(PacketRow::has_code)) code_tries_.forget(id);
 }
 
 // ---- the unclaimed rest goes back

@@ -99,7 +99,8 @@ PacketSummary Ledger::summary(PacketId id, const PacketRow& row) const {
 Verdict Ledger::peek(Time now, const PeekPacket& q, PeekAnswer& answer) const {
   const PacketRow* row = find_packet(q.packet);
   if (row == nullptr) return refuse(Status::packet_unknown);
-  const ClaimAnswer would = standing(now, row, q.user);
+  ClaimAnswer would = standing(now, row, q.user);
+  if (would.status == Status::ok) would = code_lock(q.packet, *row, q.user);
   answer = {.packet = summary(q.packet, *row),
             .claimable = would.status == Status::ok,
             .own_claim = would.status == Status::ok ? ClaimAnswer{} : would};
@@ -315,10 +316,10 @@ std::uint64_t Ledger::state_hash() const {
       add(Fingerprint(EventType::wallet_set).add(user).add(u.day).add(u.count).add(u.amount));
     }
   }
-  for (const auto& [name, tries] : code_tries_) {
+  code_tries_.for_each([&](PacketId packet, UserId user, std::uint32_t tries, std::uint64_t noted) {
     Fingerprint row(EventType::code_tried);
-    add(row.add(name.first.value).add(name.second.value).add(tries));
-  }
+    add(row.add(packet.value).add(user.value).add(tries).add(noted));
+  });
   for (const auto& [name, p] : pending_returns_) {
     Fingerprint row(EventType::return_requested);
     row.add(name.packet.value).add(name.index).add(p.user.value).add(p.amount).add(p.forced);

@@ -295,14 +295,12 @@ ClaimAnswer LedgerModel::claim(const ClaimItem& item, const ClaimCode* code,
   const ClaimAnswer stands = standing(packet, item.user);
   if (stands.status != Status::ok) return stands;
   if (!packet.code.empty()) {
-    const std::uint32_t most = policy_.code_tries_max;
-    const auto tried = packet.wrong_codes.find(item.user);
-    const std::uint32_t tries = tried == packet.wrong_codes.end() ? 0 : tried->second;
-    if (tries >= most) return refused(Status::code_locked, most);
+    const ClaimAnswer lock = code_lock(packet, item.user);
+    if (lock.status != Status::ok) return lock;
     if (code == nullptr || code->empty()) return refused(Status::code_required);
     if (code->view() != packet.code.view()) {
-      packet.wrong_codes[item.user] = tries + 1;
-      return refused(Status::code_wrong, most - (tries + 1));
+      const std::uint32_t tries = ++packet.wrong_codes[item.user];
+      return refused(Status::code_wrong, policy_.code_tries_max - tries);
     }
   }
   return take_share(item.packet, packet, item.user, drawn);
@@ -394,7 +392,8 @@ PacketSummary LedgerModel::summary(PacketId id, const Packet& p) const {
 void LedgerModel::run(const PeekPacket& c) {
   const auto found = packets_.find(c.packet);
   if (found == packets_.end()) return refuse(Status::packet_unknown);
-  const ClaimAnswer stands = standing(found->second, c.user);
+  ClaimAnswer stands = standing(found->second, c.user);
+  if (stands.status == Status::ok) stands = code_lock(found->second, c.user);
   answer(PeekAnswer{.packet = summary(c.packet, found->second),
                     .claimable = c.user != UserId{} && stands.status == Status::ok,
                     .own_claim = stands});

@@ -77,7 +77,8 @@ struct Packet {
   std::vector<UserId> recipients{};
   Digest256 seed_commitment{};
   std::vector<Share> shares{};  // in the order of claims
-  std::map<UserId, std::uint32_t> wrong_codes{};
+  std::map<UserId, std::uint32_t>
+      wrong_codes{};  // in an episode fewer users try than are forgotten
 };
 
 struct Transfer {

@@ -218,7 +218,7 @@ class Books {
   std::unordered_map<PacketId, Packet> packets_;
   std::map<PacketId, Transfer> transfers_;
   std::map<PacketId, Payout> payouts_;
-  std::map<std::pair<PacketId, UserId>, std::uint16_t> code_tries_;  // of open packets
+  std::map<PacketId, std::map<UserId, std::uint16_t>> code_tries_;  // of open packets
   std::map<ShareName, PendingReturn> pending_returns_;
   std::map<ShareName, std::int64_t> shortfalls_fen_;  // of shares returned short
   std::map<CaseId, Case> cases_;

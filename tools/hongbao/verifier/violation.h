@@ -59,7 +59,7 @@ enum class Rule : std::uint8_t {
   last_share_not_rest,   // the last share must empty the packet
   share_not_equal,       // of a packet with equal shares
   code_not_wanted,       // a try at a packet without code, or at a closed one
-  code_tries_wrong,      // tries are counted one by one
+  code_tries_wrong,      // tries are counted one by one, until more users try than are remembered
 
   // packets: the unclaimed rest
   refund_before_expiry,

@@ -201,18 +201,39 @@ TEST_F(CodesTest, WrongCodeForAClosedPacketIsNotATry) {
   expect_refused(claim(bob, "1"), Status::expired, now.us());
 }
 
-TEST_F(CodesTest, TriersOfOnePacketAreBounded) {
+TEST_F(CodesTest, StrangersWithWrongCodesLockOutThemselvesAlone) {
   send_with_code("8888");
-  for (std::uint64_t u = 0; u < limits::code_triers_max; ++u) {
+  for (int i = 0; i < 5; ++i) claim(bob, "1");
+  for (std::uint64_t u = 0; u <= limits::code_triers_max; ++u) {
     CodeTried event;
     Claimed claimed;
     const ClaimWithCode wrong{packet, UserId{100'000 + u}, ClaimCode("1")};
     ASSERT_EQ(ledger->decide(now, wrong, claimed, event).status, Status::code_wrong);
     commit(event);
   }
-  expect_refused(claim(bob, "1"), Status::code_locked, 5);
-  expect_refused(claim(UserId{100'000}, "1"), Status::code_wrong, 3);
-  EXPECT_EQ(claim(UserId{100'001}, "8888").status, Status::ok);
+  expect_refused(claim(bob, "8888"), Status::code_locked, 5);
+  expect_refused(claim(dave, "1"), Status::code_wrong, 4);
+  EXPECT_EQ(claim(carol, "8888").status, Status::ok);
+}
+
+TEST_F(CodesTest, PeekAgreesWithWhatAClaimWouldAnswer) {
+  send_with_code("8888");
+  EXPECT_TRUE(peek(bob).claimable);
+  for (int i = 0; i < 4; ++i) claim(bob, "1");
+  EXPECT_TRUE(peek(bob).claimable);
+  claim(bob, "1");
+  EXPECT_FALSE(peek(bob).claimable);
+  expect_refused(peek(bob).own_claim, Status::code_locked, 5);
+  EXPECT_TRUE(peek(carol).claimable);
+}
+
+// Another version may have remembered more users, or fewer; its journal is read all the same.
+TEST_F(CodesTest, TriesAreWhatTheJournalSays) {
+  send_with_code("8888");
+  commit(CodeTried{.tries = 4, .at = now, .packet = packet, .user = bob});
+  expect_refused(claim(bob, "1"), Status::code_wrong, 0);
+  commit(CodeTried{.tries = 1, .at = now, .packet = packet, .user = bob});
+  expect_refused(claim(bob, "1"), Status::code_wrong, 3);
 }
 
 // ---- recall -------------------------------------------------------------------------------------

@@ -372,6 +372,18 @@ TEST(BooksOfPackets, NameWrongCodesThatAreNotCountedOneByOne) {
   EXPECT_EQ(skipping.broken_rules(), Rules{Rule::code_tries_wrong});
 }
 
+TEST(BooksOfPackets, LetTriesStartAgainOnceMoreUsersTryThanAreRemembered) {
+  History h = mei_with_packet({.code_tag = 99});
+  h.try_code(first, lan, 1).try_code(first, lan, 2);
+  for (std::uint64_t u = 1; u < limits::code_triers_max; ++u)
+    h.try_code(first, UserId(1'000 + u), 1);
+  History early = mei_with_packet({.code_tag = 99});
+  early.try_code(first, lan, 1).try_code(first, lan, 2).try_code(first, lan, 1);
+  EXPECT_EQ(early.broken_rules(), Rules{Rule::code_tries_wrong});
+  h.try_code(first, UserId(999'999), 1).try_code(first, lan, 1).try_code(first, lan, 2);
+  EXPECT_EQ(h.broken_rules(), Rules{});
+}
+
 TEST(BooksOfPackets, NameACodeThatIsTriedWhereNoneIsWanted) {
   History without = mei_with_packet();
   without.try_code(first, lan, 1);
