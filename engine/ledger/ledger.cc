@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <type_traits>
 #include <variant>
 
 #include "engine/base/assert.h"
@@ -68,21 +67,26 @@ bool Ledger::replay(Time now, PartitionId partition, Key128 key, std::uint64_t f
   return true;
 }
 
-bool Ledger::carried_out(Time now, const Command& command) const {
+std::optional<Ledger::KeyPlace> Ledger::key_place(const Command& command) {
   return std::visit(
-      [&]<class C>(const C& c) {
-        if constexpr (std::is_same_v<C, ClaimWithCode>) {
-          return first_answer({c.packet, c.user}).has_value();
-        } else if constexpr (requires { c.key; }) {
-          const PartitionId home = home_of(c);
-          if (c.key.empty() || !owns(home)) return false;
-          return replays_[index_of(home)].find(c.key, now) != nullptr ||
-                 keys_under_way_.contains({home, c.key});
-        } else {
-          return false;
+      [](const auto& c) -> std::optional<KeyPlace> {
+        if constexpr (requires { c.key; }) {
+          if (!c.key.empty()) return KeyPlace{home_of(c), c.key};
         }
+        return std::nullopt;
       },
       command);
+}
+
+bool Ledger::carried_out(Time now, const Command& command) const {
+  if (const auto* claim = std::get_if<ClaimWithCode>(&command)) {
+    return first_answer({claim->packet, claim->user}).has_value();
+  }
+  const std::optional<KeyPlace> place = key_place(command);
+  if (!place || !owns(place->first)) return false;
+  if (replays_[index_of(place->first)].find(place->second, now) != nullptr) return true;
+  // A command that waits for its reference may still be refused.
+  return keys_under_way_.contains(*place) && !reference_asked(*place);
 }
 
 void Ledger::remember(Time now, PartitionId partition, const ReplayRow& row) {

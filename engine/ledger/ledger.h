@@ -172,8 +172,10 @@ class Ledger {
   // case_resolved and at the start.
   Redress decide_redress(Time now) const;
 
-  // Whether the command was carried out before, or is under way: deciding it once more yields its
-  // stored answer and no event.  Of a batch of claims each claim is asked for alone.
+  // Where the command's key is stored; nothing for a command without key.
+  static std::optional<KeyPlace> key_place(const Command& command);
+  // Whether the command was carried out before, or its return is under way: deciding it once more
+  // yields its stored answer and no event.  Of a batch of claims each claim is asked for alone.
   bool carried_out(Time now, const Command& command) const;
   // The first answer to a claim that was carried out.
   std::optional<ClaimAnswer> first_answer(const ClaimItem& claim) const;

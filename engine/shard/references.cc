@@ -18,18 +18,22 @@ constexpr std::size_t tells_per_step = 256;
 
 }  // namespace
 
-// The reply to the command that runs comes when the home has answered.
 void Shard::ask_home(Reply& reply, const ReferenceRequested& request) {
+  const Ledger::KeyPlace place{PartitionId(request.partition), request.key};
+  // Sent again, it hears the answer to the request that is under way.
+  if (await_home(reply, place) && !ledger_.reference_asked(place)) book(request);
+}
+
+// The reply to the command that runs comes when the home has answered; false when too many wait.
+bool Shard::await_home(Reply& reply, Ledger::KeyPlace place) {
   if (commands_held_ >= options_.commands_held_max) {
     reply.status = Status::overloaded;
     reply.limit = held_retry_after.us();
-    return;
+    return false;
   }
-  const Ledger::KeyPlace place{PartitionId(request.partition), request.key};
-  // Sent again, it hears the answer to the request that is under way.
-  if (!ledger_.reference_asked(place)) book(request);
   hold_command(place);
   reply_is_late_ = true;
+  return true;
 }
 
 void Shard::hold_command(Ledger::KeyPlace place) {

@@ -253,6 +253,10 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
   const auto* batch = std::get_if<ClaimBatch>(&envelope.command);
   if (hindered.accepted() || (batch == nullptr && ledger_.carried_out(now_, envelope.command))) {
     std::visit([&](const auto& command) { run(reply, command); }, envelope.command);
+  } else if (const auto place = Ledger::key_place(envelope.command);
+             &parcel != &resumed_ && hindered.status == Status::deadline_exceeded && place &&
+             ledger_.reference_asked(*place)) {
+    await_home(reply, *place);  // an earlier one may yet be carried out
   } else {
     reply.status = hindered.status;
     reply.limit = hindered.limit;

@@ -233,6 +233,7 @@ class Shard {
     Sequence needs{};
   };
   void ask_home(Reply& reply, const ReferenceRequested& request);
+  bool await_home(Reply& reply, Ledger::KeyPlace place);
   void hold_command(Ledger::KeyPlace place);
   void take_answer(const ReferenceSettled& answer);
   std::vector<HeldCommand> take_held(Ledger::KeyPlace place);

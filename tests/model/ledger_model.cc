@@ -38,9 +38,14 @@ std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& enve
   late_ = false;
   out_.clear();
   out_.replies.push_back(Reply{.to = to_});
-  // What was carried out before is answered, however late the question.
+  // What was carried out before is answered, however late the question; and of what waits for its
+  // reference nobody knows yet.
   const bool late = envelope.deadline != Time{} && now > envelope.deadline;
-  if (late && !was_carried_out(envelope.command)) {
+  PendingReference* const asked = late ? reference_asked_for(envelope.command) : nullptr;
+  if (asked != nullptr && !asked->granted) {
+    asked->waiters.push_back(waiter());
+    late_ = true;
+  } else if (late && !was_carried_out(envelope.command)) {
     refuse(Status::deadline_exceeded, envelope.deadline.us());
   } else if (const auto* batch = std::get_if<ClaimBatch>(&envelope.command); late && batch) {
     repeat_claims(*batch, {.status = Status::deadline_exceeded, .claimed_at = envelope.deadline});
@@ -49,6 +54,19 @@ std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& enve
   }
   if (late_) return std::nullopt;
   return out_;
+}
+
+PendingReference* LedgerModel::reference_asked_for(const Command& command) {
+  const PartitionId home = home_partition(command, {});
+  return std::visit(
+      [&](const auto& c) -> PendingReference* {
+        if constexpr (requires { c.key; }) {
+          const auto asked = references_asked_.find({home, c.key});
+          if (asked != references_asked_.end()) return &asked->second;
+        }
+        return nullptr;
+      },
+      command);
 }
 
 bool LedgerModel::was_carried_out(const Command& command) const {

@@ -189,6 +189,7 @@ class LedgerModel {
   ClaimAnswer code_lock(const Packet& packet, UserId user) const;
   ClaimAnswer first_answer(const ClaimItem& item) const;
   bool was_carried_out(const Command& command) const;
+  PendingReference* reference_asked_for(const Command& command);
   void repeat_claims(const ClaimBatch& c, ClaimAnswer other);
   ClaimAnswer claim(const ClaimItem& item, const ClaimCode* code, const ClaimAnswer& drawn);
   ClaimAnswer take_share(PacketId id, Packet& packet, UserId user, const ClaimAnswer& drawn);

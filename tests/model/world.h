@@ -76,9 +76,8 @@ struct Packet {
   Reference reference{};
   std::vector<UserId> recipients{};
   Digest256 seed_commitment{};
-  std::vector<Share> shares{};  // in the order of claims
-  std::map<UserId, std::uint32_t>
-      wrong_codes{};  // in an episode fewer users try than are forgotten
+  std::vector<Share> shares{};                    // in the order of claims
+  std::map<UserId, std::uint32_t> wrong_codes{};  // none is forgotten: an episode has few users
 };
 
 struct Transfer {

@@ -65,11 +65,11 @@ class ReferencesTest : public testing::Test {
     return shards.ask(ConfirmPayout{shards.key(), id, reference}).status();
   }
   std::int64_t funded_fen() const {
-    Amount sum;
+    AmountSum sum;
     for (std::uint16_t s = 0; s < 2; ++s) {
       sum += const_cast<Shards&>(shards).shard(s).ledger().totals().external_funding;
     }
-    return sum.fen();
+    return static_cast<std::int64_t>(sum.fen());
   }
 
   Shards shards{2};
@@ -138,6 +138,40 @@ TEST_F(ReferencesTest, ACommandSentAgainWhileItWaitsHearsTheSameEnd) {
   EXPECT_TRUE(replayed->reply.replayed);
   EXPECT_EQ(replayed->answer<SendAnswer>().packet, told->answer<SendAnswer>().packet);
   EXPECT_EQ(shards.take(conflict)->status(), Status::key_conflict);
+}
+
+// While the home has not answered nobody knows whether the command will be carried out, so a repeat
+// past its deadline must not hear that it was not.
+TEST_F(ReferencesTest, ARepeatPastItsDeadlineHearsTheEndOfWhatIsUnderWay) {
+  const SendPacket command = packet(alice, reference_at(1));
+  const std::uint64_t first = shards.hand_over(command);
+  shards.step(0);
+  shards.deadline = shards.now + Duration::us(-1);
+  const std::uint64_t again = shards.hand_over(command);
+  shards.step(0);
+  EXPECT_FALSE(shards.take(again));
+  const Told told = shards.wait_for(first);
+  EXPECT_EQ(told.status(), Status::ok);
+  const Told told_again = shards.wait_for(again);
+  EXPECT_EQ(told_again.status(), Status::ok);
+  EXPECT_TRUE(told_again.reply.replayed);
+  EXPECT_EQ(told_again.answer<SendAnswer>().packet, told.answer<SendAnswer>().packet);
+  EXPECT_EQ(shards.ask(command).status(), Status::ok) << "later still, past its deadline";
+  EXPECT_EQ(funded_fen(), 500);
+}
+
+TEST_F(ReferencesTest, ACommandWhoseDeadlinePassesWhileItWaitsIsNotCarriedOut) {
+  const Reference reference = reference_at(1);
+  const SendPacket command = packet(alice, reference);
+  shards.deadline = shards.now;
+  const std::uint64_t first = shards.hand_over(command);
+  shards.step(0);
+  shards.now = shards.now + Duration::us(1);
+  EXPECT_EQ(shards.wait_for(first).status(), Status::deadline_exceeded);
+  shards.deadline = Time{};
+  shards.settle();
+  EXPECT_EQ(funded_fen(), 0);
+  EXPECT_EQ(send(bob, reference), Status::ok) << "its reference is free";
 }
 
 TEST_F(ReferencesTest, OfManyAtOnceOneSucceeds) {
