@@ -80,6 +80,18 @@ TEST_F(Stopping, IsTheSameOnSigint) {
   ask_and_stop(100, SIGINT);
 }
 
+TEST_F(Stopping, NeedsASignalThatMeansIt) {
+  net::BlockingClient client(server_.client_options());
+  for (const int number : {SIGHUP, SIGUSR1, SIGUSR2, SIGALRM, SIGIO, SIGRTMIN, SIGHUP}) {
+    server_.process().signal(number);
+    EXPECT_EQ(status_of(client.ping()), Status::ok) << "after signal " << number;
+  }
+  EXPECT_TRUE(eventually([&] {
+    return server_.log().find("SIGHUP: settings") != std::string::npos;
+  })) << server_.log();
+  EXPECT_EQ(server_.stop(), 0);
+}
+
 TEST_F(Stopping, WaitsForNobodyWhoIsIdle) {
   std::vector<std::unique_ptr<net::BlockingClient>> idle;
   for (int i = 0; i < 20; ++i) {

@@ -4,17 +4,18 @@
 // directory, the disk or the address keeps it from starting, or when writing the journal fails.
 
 #include <fmt/format.h>
-#include <signal.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <sys/stat.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "engine/runtime/engine.h"
 #include "net/server/server.h"
 #include "tools/hongbaod/open_files.h"
 #include "tools/hongbaod/settings.h"
+#include "tools/hongbaod/signals.h"
 
 namespace hb {
 namespace {
@@ -24,18 +25,6 @@ constexpr int cannot_start = 3;
 int complain(const Error& error) {
   spdlog::error("{}", error.message);
   return error.code == ErrorCode::invalid ? 2 : cannot_start;
-}
-
-// The signals that stop the server; blocked in every thread, so that one waits for them.
-sigset_t block_stop_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGTERM);
-  sigaddset(&signals, SIGINT);
-  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
-  signal(SIGXFSZ, SIG_IGN);  // a write beyond a limit fails instead, and says why
-  return signals;
 }
 
 void log_recovered(const Engine& engine) {
@@ -62,7 +51,7 @@ std::string show_others(const net::Server& server, const net::ServerOptions& opt
 }
 
 int run(Settings settings) {
-  const sigset_t stop_signals = block_stop_signals();
+  Signals signals;
   for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
   auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
@@ -85,8 +74,7 @@ int run(Settings settings) {
              show(first.acknowledgement), show_others(server, settings.server));
   std::fflush(stdout);
 
-  int signal_number = 0;
-  sigwait(&stop_signals, &signal_number);
+  const int signal_number = signals.wait_for_stop();
   spdlog::info("stopping on {}: answering what was taken", strsignal(signal_number));
   server.stop();
   spdlog::info("stopped");
