@@ -197,6 +197,7 @@ Verdict Ledger::show(const ListPayouts& q, PayoutListAnswer& answer, ReplyBatch&
 // ---- wallets ------------------------------------------------------------------------------------
 
 Verdict Ledger::show(const ShowWallet& q, WalletAnswer& answer) const {
+  if (q.user == UserId{}) return refuse(Status::user_invalid);
   if (find_usable_wallet(q.user) == nullptr) return refuse(Status::wallet_unknown);
   answer = wallet_answer(q.user, wallet_stored(q.user));
   return {};

@@ -529,6 +529,7 @@ void LedgerModel::run(const FreezeWallet& c) {
 }
 
 void LedgerModel::run(const ShowWallet& c) {
+  if (c.user == UserId{}) return refuse(Status::user_invalid);
   if (usable_wallet(c.user) == nullptr) return refuse(Status::wallet_unknown);
   answer(told(c.user));
 }

@@ -155,6 +155,17 @@ TEST_F(LedgerTest, RepeatedKeyWithOtherParametersIsAConflict) {
   EXPECT_EQ(ledger->state_hash(), before);
 }
 
+// A default may change between the two.
+TEST_F(LedgerTest, RepeatedKeyWithADefaultGivenInFullIsAConflict) {
+  fund(alice, 5'000);
+  const SendPacket command = lucky(300, 3);
+  ASSERT_TRUE(run(command).accepted());
+  SendPacket other = command;
+  other.expires_in = Policy{}.expiry_default;
+  EXPECT_EQ(run(other).status, Status::key_conflict);
+  EXPECT_TRUE(run(command).replayed);
+}
+
 TEST_F(LedgerTest, StoredAnswerIsForgottenOnlyAfterTheWindow) {
   fund(alice, 5'000);
   const Deposit once{key(), alice, Amount{100}};
@@ -211,6 +222,7 @@ TEST_F(LedgerTest, PeekSaysWhetherThisUserMayClaim) {
   };
   const std::uint64_t before = ledger->state_hash();
   EXPECT_TRUE(peek(bob).claimable);
+  EXPECT_FALSE(peek(UserId{}).claimable);  // nobody: the packet alone
   EXPECT_EQ(ledger->state_hash(), before);
   const ClaimAnswer got = claim(bob);
   EXPECT_FALSE(peek(bob).claimable);

@@ -180,6 +180,8 @@ TEST_F(WalletsTest, CheckRecipientTellsWhetherThereIsSuchAUserAndWhetherFrozen) 
   EXPECT_TRUE(check(bob).frozen);
   RecipientAnswer answer;
   expect_refused(ledger->show(CheckRecipient{UserId{}}, answer), Status::user_invalid);
+  WalletAnswer wallet;
+  expect_refused(ledger->show(ShowWallet{UserId{}}, wallet), Status::user_invalid);
 }
 
 TEST_F(WalletsTest, OutOfAFrozenWalletNothingGoesAndIntoItEverythingDoes) {
@@ -312,6 +314,13 @@ TEST_F(CapsTest, MoneyThatComesBackStillCounts) {
   ASSERT_TRUE(run(to(bob, 100)).accepted());
   ASSERT_TRUE(run(CancelTransfer{key(), packet, alice}).accepted());
   expect_refused(run(to(bob, 100)), Status::cap_count_reached, 1);
+
+  set_caps(1, 0);
+  SendPacket recallable = lucky(100, 1);
+  recallable.recallable = true;
+  ASSERT_TRUE(run(recallable).accepted());
+  ASSERT_TRUE(run(RecallPacket{key(), packet, alice}).accepted());
+  expect_refused(run(lucky(100, 1)), Status::cap_count_reached, 1);
 }
 
 TEST_F(CapsTest, DayStartsAtItsInstantOfThePolicysTimeZone) {
