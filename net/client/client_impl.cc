@@ -436,7 +436,9 @@ void Client::Impl::expire(Instant at) {
     if (request == nullptr) continue;  // an earlier callback closed the client
     if (request->state == State::sent) in_flight_ -= request->weight;
     const Completion done = requests_.close(*request);
-    done(fail(ErrorCode::timed_out, "no answer in the time given; ask again with the same key"));
+    done(fail(ErrorCode::timed_out,
+              "no answer in the time given; it may have been carried out: ask again, with the same "
+              "key where the command has one"));
   }
 }
 
