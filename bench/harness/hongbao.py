@@ -56,7 +56,7 @@ def load(address, arguments, duration_s, cpus=()):
 
     Raises Failure otherwise: a fast run with broken books is a failed run.
     """
-    command = [BIN / "hongbao", "--server", address, "load", *arguments]
+    command = [BIN / "hongbao", "--server", address, "load", "--into-this-server", *arguments]
     command += ["--duration", f"{round(duration_s * 1000)}ms", "--json", "-"]
     result = json.loads(run(command, duration_s + PREPARING_SECONDS_MAX, cpus=cpus))
     if not result["audit"]["ok"]:

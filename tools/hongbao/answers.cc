@@ -74,16 +74,16 @@ Told told(const net::Welcome& welcome, const std::string& server, Duration round
 }
 
 ExitStatus refuse(Console& console, Status status, std::int64_t limit, Duration retry_after,
-                  const std::string& message, Key128 key) {
+                  const std::string& message, Key128 key, std::string_view ids) {
   const std::string words =
       message.empty() ? std::string(net::status_message(status, limit).view()) : message;
   const std::string plain = in_plain_words(status, limit);
   Json json{{"status", hb::name(status)}, {"limit", limit}, {"message", words}};
   if (retry_after != Duration{}) json["retry_after_us"] = retry_after.us();
   if (!key.empty()) json["key"] = format_key(key);
-  return console.tell(json,
-                      fmt::format("{}: {}\n", hb::name(status), plain.empty() ? words : plain),
-                      exit_status_of(status));
+  return console.tell(
+      json, fmt::format("{}: {}{}\n", hb::name(status), plain.empty() ? words : plain, ids),
+      exit_status_of(status));
 }
 
 }  // namespace hb::cli

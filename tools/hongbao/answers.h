@@ -3,6 +3,7 @@
 
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 
 #include "net/client/client.h"
 #include "tools/hongbao/console.h"
@@ -35,18 +36,36 @@ Told told(const net::PayoutPage& page);
 
 Told told(const CaseRecord& record);
 
-// A refusal; an empty key: the command had none.
+// The ids that a command names, as " (packet 4097, user 8)"; empty: none.
+template <class Command>
+std::string ids_of(const Command& command) {
+  std::string text;
+  const auto add = [&text](std::string_view what, std::uint64_t id) {
+    if (id == 0) return;
+    text.append(text.empty() ? " (" : ", ").append(what).append(" ").append(std::to_string(id));
+  };
+  if constexpr (requires { command.packet.value; }) add("packet", command.packet.value);
+  if constexpr (requires { command.transfer.value; }) add("transfer", command.transfer.value);
+  if constexpr (requires { command.case_id.value; }) add("case", command.case_id.value);
+  if constexpr (requires { command.subject.value; }) add("subject", command.subject.value);
+  if constexpr (requires { command.user.value; }) add("user", command.user.value);
+  if constexpr (requires { command.sender.value; }) add("sender", command.sender.value);
+  if constexpr (requires { command.recipient.value; }) add("recipient", command.recipient.value);
+  return text.empty() ? text : text + ")";
+}
+
+// A refusal; an empty key: the command had none.  `ids` as from ids_of().
 ExitStatus refuse(Console& console, Status status, std::int64_t limit, Duration retry_after,
-                  const std::string& message, Key128 key);
+                  const std::string& message, Key128 key, std::string_view ids = {});
 
 // Tells how a command ended: `tell(answer)` gives the words for an answer.
 template <class T, class Tell>
-ExitStatus conclude(Console& console, const Result<net::Outcome<T>>& result, Key128 key,
-                    Tell tell) {
+ExitStatus conclude(Console& console, const Result<net::Outcome<T>>& result, Key128 key, Tell tell,
+                    std::string_view ids = {}) {
   if (!result) return console.fail(result.error(), key);
   if (!succeeded(result->status)) {
-    return refuse(console, result->status, result->limit, result->retry_after, result->message,
-                  key);
+    return refuse(console, result->status, result->limit, result->retry_after, result->message, key,
+                  ids);
   }
   Told answer = tell(result->answer);
   nlohmann::ordered_json json;

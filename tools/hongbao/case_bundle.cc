@@ -102,14 +102,16 @@ Result<net::Outcome<archive::HistoryPage>> complete_bundle(net::BlockingClient& 
 
 ExitStatus tell_bundle(net::BlockingClient& client, CaseId case_id, const CommandLine& line,
                        Console& console) {
+  const std::string ids = ids_of(ShowCase{.case_id = case_id});
   const auto record = client.show_case(case_id);
   if (!record || !succeeded(record->status)) {
-    return conclude(console, record, {}, [](const CaseRecord& r) { return told(r); });
+    return conclude(
+        console, record, {}, [](const CaseRecord& r) { return told(r); }, ids);
   }
   const auto bundle = complete_bundle(client, record->answer, line, console);
-  return conclude(console, bundle, {}, [&](const archive::HistoryPage& history) {
-    return told(record->answer, history);
-  });
+  return conclude(
+      console, bundle, {},
+      [&](const archive::HistoryPage& history) { return told(record->answer, history); }, ids);
 }
 
 }  // namespace

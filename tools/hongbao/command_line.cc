@@ -1,9 +1,12 @@
 #include "tools/hongbao/command_line.h"
 
 #include <algorithm>
-#include <sstream>
+#include <cerrno>
+#include <system_error>
+#include <vector>
 
 #include "engine/base/text.h"
+#include "tools/hongbao/mistyped.h"
 
 namespace hb::cli {
 
@@ -31,12 +34,13 @@ bool wants_json(int argc, const char* const* argv) {
                      [](const char* word) { return std::string_view(word) == "--json"; });
 }
 
-ExitStatus end_parse(const CLI::App& app, const CLI::ParseError& end, Console& console) {
+ExitStatus end_parse(const CLI::App& app, const CLI::ParseError& end,
+                     const std::vector<std::string>& words, Console& console) {
   if (end.get_exit_code() == 0) {  // --help, --version
     app.exit(end, console.out, console.err);
     return ExitStatus::done;
   }
-  std::string message = end.what();
+  std::string message = mistyped(app, words).value_or(end.what());
   std::ranges::replace(message, '\n', ' ');
   return console.wrong_usage(message + (console.json ? "" : "  (--help shows how)"));
 }
@@ -49,9 +53,18 @@ void describe(CLI::App& app, CommandLine& line) {
   app.fallthrough();
   app.require_subcommand(1);
   app.set_version_flag("--version", HB_VERSION);
-  add_value(app, "--server", line.server, parse_endpoint, "ADDR:PORT", "an address ADDR:PORT",
-            "the server [127.0.0.1:7700]");
-  add_duration(app, "--timeout", line.timeout, "how long to wait for an answer [10s]");
+  const auto take_server = [&line](const std::string& text) {
+    const auto server = parse_endpoint(text);
+    if (!server) {
+      throw CLI::ValidationError("--server", "'" + text + "' is not an address ADDR:PORT");
+    }
+    line.server = *server;
+    line.names_server = true;
+  };
+  app.add_option_function<std::string>("--server", take_server, "the server [127.0.0.1:7700]")
+      ->type_name("ADDR:PORT");
+  add_duration(app, "--timeout", line.timeout, bounds::timeout,
+               "how long to wait for an answer [10s]");
   app.add_flag("--json", line.json, "print one JSON object; amounts in fen, times in microseconds");
   add_ping(app, line);
   add_wallet(app, line);
@@ -72,17 +85,32 @@ void describe(CLI::App& app, CommandLine& line) {
   add_load(app, line);
 }
 
-ExitStatus run(int argc, const char* const* argv, std::ostream& out, std::ostream& err) {
+namespace {
+
+ExitStatus parse_and_run(int argc, const char* const* argv, Console& console) {
   CommandLine line;
   CLI::App app("", "hongbao");
-  Console console{out, err, wants_json(argc, argv)};
   describe(app, line);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& end) {
-    return end_parse(app, end, console);
+    return end_parse(app, end, {argv + 1, argv + argc}, console);
   }
   return line.run(line, console);
+}
+
+}  // namespace
+
+ExitStatus run(int argc, const char* const* argv, Console console) {
+  console.json = wants_json(argc, argv);
+  const ExitStatus status = parse_and_run(argc, argv, console);
+  errno = 0;
+  console.out.flush();
+  if (console.out) return status;
+  const std::string reason = errno == 0 ? "" : ": " + std::generic_category().message(errno);
+  console.note("hongbao: cannot write standard output" + reason +
+               "; what was asked may have been done\n");
+  return ExitStatus::failed;
 }
 
 CLI::Option* add_amount(CLI::App& app, const std::string& name, Amount& into,
@@ -102,8 +130,23 @@ CLI::Option* add_packet(CLI::App& app, PacketId& into) {
 }
 
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into,
-                          const std::string& help) {
-  return add_value(app, name, into, parse_duration, "TIME", "a time like 24h, 90s or 1h30m", help);
+                          const bounds::Times& within, const std::string& help) {
+  const auto parse = [within](std::string_view text) {
+    const auto time = parse_duration(text);
+    return time && within.min <= *time && *time <= within.max ? time : std::nullopt;
+  };
+  return add_value(app, name, into, parse, "TIME",
+                   "a time like 24h, 90s or 1h30m, from " + format_duration(within.min) + " to " +
+                       format_duration(within.max),
+                   help);
+}
+
+CLI::Option* add_output(CLI::App& app, const std::string& name, std::string& into,
+                        const std::string& help) {
+  const auto parse = [](std::string_view text) {
+    return text.empty() ? std::nullopt : std::optional(std::string(text));
+  };
+  return add_value(app, name, into, parse, "FILE", "a file's name, or - for standard output", help);
 }
 
 CLI::Option* add_key(CLI::App& app, Key128& into) {

@@ -15,6 +15,7 @@
 #include "engine/base/ids.h"
 #include "engine/base/text.h"
 #include "engine/base/units.h"
+#include "tools/hongbao/bounds.h"
 #include "tools/hongbao/console.h"
 #include "tools/hongbao/text/names.h"
 #include "tools/hongbao/text/values.h"
@@ -23,6 +24,7 @@ namespace hb::cli {
 
 struct CommandLine {
   Endpoint server{"127.0.0.1", 7700};
+  bool names_server = false;  // it was typed
   Duration timeout = Duration::seconds(10);
   bool json = false;
   // The subcommand with its own arguments.
@@ -33,8 +35,9 @@ struct CommandLine {
 void describe(CLI::App& app, CommandLine& line);
 
 // Parses and runs.  Help goes to `out`, as do answers; what is wrong goes to `err`, or with --json
-// to `out` as an object.
-ExitStatus run(int argc, const char* const* argv, std::ostream& out, std::ostream& err);
+// to `out` as an object.  Whatever the command, an `out` that takes no more is a failure, and `err`
+// says so.
+ExitStatus run(int argc, const char* const* argv, Console console);
 
 // An option or (without dashes) a positional argument whose text `parse` turns into `into`.  What
 // it gives nothing for is wrong usage; `expected` says what would be right.  `into` outlives the
@@ -57,9 +60,28 @@ CLI::Option* add_user(CLI::App& app, const std::string& name, UserId& into,
                       const std::string& help);
 CLI::Option* add_packet(CLI::App& app, PacketId& into);
 CLI::Option* add_duration(CLI::App& app, const std::string& name, Duration& into,
-                          const std::string& help);
+                          const bounds::Times& within, const std::string& help);
+// A file to write: any name but an empty one.
+CLI::Option* add_output(CLI::App& app, const std::string& name, std::string& into,
+                        const std::string& help);
 // --key; stays empty when it is not given.
 CLI::Option* add_key(CLI::App& app, Key128& into);
+
+// A whole number in decimal digits.
+template <class Number>
+CLI::Option* add_number(CLI::App& app, const std::string& name, Number& into,
+                        const bounds::Numbers& within, const std::string& type_name,
+                        const std::string& help) {
+  const auto parse = [within](std::string_view text) {
+    const auto number = parse_id(text);
+    return number && within.min <= *number && *number <= within.max ? number : std::nullopt;
+  };
+  const std::string expected =
+      "a whole number " + (within.max == bounds::any ? "of at least " + std::to_string(within.min)
+                                                     : "from " + std::to_string(within.min) +
+                                                           " to " + std::to_string(within.max));
+  return add_value(app, name, into, parse, type_name, expected, help);
+}
 
 // One of an enumeration's names.
 template <class Enum>

@@ -1,5 +1,6 @@
 #include "tools/hongbao/console.h"
 
+#include "engine/base/printable.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb::cli {
@@ -14,6 +15,7 @@ bool about_the_service(Status status) {
     case Status::read_only:
     case Status::shutting_down:
     case Status::records_unavailable:
+    case Status::records_behind:
     case Status::frame_malformed:
     case Status::frame_too_large:
     case Status::version_unsupported:
@@ -59,12 +61,26 @@ std::string_view name(ErrorCode code) {
   return "unknown";
 }
 
+void Console::print(std::string_view text) {
+  out << printable_lines(text);
+}
+
+void Console::print_json(const nlohmann::ordered_json& object) {
+  out << json_line(object) << '\n';
+}
+
+void Console::note(std::string_view text) {
+  err << printable_lines(text) << std::flush;
+}
+
 ExitStatus Console::tell(const nlohmann::ordered_json& object, std::string_view text,
                          ExitStatus status) {
   if (json) {
-    out << json_line(object) << '\n';
+    print_json(object);
+  } else if (status == ExitStatus::done) {
+    print(text);
   } else {
-    (status == ExitStatus::done ? out : err) << text;
+    note(text);
   }
   return status;
 }

@@ -2,6 +2,10 @@
 //
 // With --json everything, refusals and errors too, is one object on standard output, so that a
 // script reads one place.  Without, answers go to standard output, all else to standard error.
+//
+// Hazard: texts of users, servers and files would act on a terminal.  All text goes out through
+// print(), note() and tell(), which escape it (engine/base/printable.h).  `out` and `err` themselves
+// are for what cannot hold such text, and for data (CSV) that a program reads.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -32,6 +36,13 @@ struct Console {
   std::ostream& out;
   std::ostream& err;
   bool json = false;
+  bool out_is_terminal = false;
+
+  // One or several lines, with their ends, to `out` or to `err` (which is then flushed).
+  void print(std::string_view text);
+  void note(std::string_view text);
+  // One line.
+  void print_json(const nlohmann::ordered_json& object);
 
   // `text` has its line's end.
   ExitStatus tell(const nlohmann::ordered_json& object, std::string_view text,

@@ -49,8 +49,9 @@ void on_typed(CLI::App& app, CommandLine& line, const std::shared_ptr<Command>& 
       key = command.key;
     }
     return converse(l, console, [&](net::BlockingClient& client, const net::Welcome&) {
-      return conclude(console, std::invoke(ask, client, command), key,
-                      [&](const auto& answer) { return told_of(answer, command); });
+      return conclude(
+          console, std::invoke(ask, client, command), key,
+          [&](const auto& answer) { return told_of(answer, command); }, ids_of(command));
     });
   };
   app.callback([&line, run] { line.run = run; });

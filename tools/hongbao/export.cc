@@ -1,13 +1,13 @@
 // hongbao records export: a whole list into a file or a pipe.
 #include <fmt/format.h>
 
-#include <cstdio>
-#include <fstream>
 #include <memory>
 #include <optional>
 
+#include "engine/base/printable.h"
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/conversation.h"
+#include "tools/hongbao/output_file.h"
 #include "tools/hongbao/record_pages.h"
 #include "tools/hongbao/record_rows.h"
 
@@ -28,47 +28,11 @@ std::optional<Format> parse_format(std::string_view text) {
 struct ExportArguments {
   UserId user{};
   Format format{};
-  std::string out{};  // empty: standard output
+  std::string out = "-";
 };
 
-// How often somebody who waits is told how far it is.
+// Between two lines of progress.
 constexpr std::uint64_t rows_per_note = 10'000;
-
-// Where rows go.  A file has its name only when it is whole.
-class Destination {
- public:
-  Destination(std::string path, std::ostream& out) : path_(std::move(path)), out_(&out) {
-    if (path_.empty()) return;
-    file_.open(part(), std::ios::binary | std::ios::trunc);
-    out_ = &file_;
-  }
-  ~Destination() {
-    if (path_.empty() || finished_) return;
-    file_.close();
-    std::remove(part().c_str());
-  }
-  Destination(const Destination&) = delete;
-  Destination& operator=(const Destination&) = delete;
-
-  bool good() const { return out_->good(); }
-  void write(const std::string& line) { *out_ << line; }
-  // False: not everything is written.
-  bool finish() {
-    out_->flush();
-    if (path_.empty()) return out_->good();
-    file_.close();
-    finished_ = file_.good() && std::rename(part().c_str(), path_.c_str()) == 0;
-    return finished_;
-  }
-
- private:
-  std::string part() const { return path_ + ".part"; }
-
-  std::string path_;
-  std::ofstream file_;
-  std::ostream* out_;
-  bool finished_ = false;
-};
 
 template <class Row>
 std::string row_line(const Row& row, Format format) {
@@ -76,17 +40,18 @@ std::string row_line(const Row& row, Format format) {
   return format == Format::csv ? csv_line(json) : json_line(json) + '\n';
 }
 
-ExitStatus cannot_write(Console& console, const ExportArguments& arguments) {
-  const std::string where = arguments.out.empty() ? "standard output" : arguments.out;
-  return console.fail({ErrorCode::io, where + ": cannot write"});
+// A file's CSV has texts as they are.  On a terminal they would act.
+void write(const std::string& line, OutputFile& to, const Console& console) {
+  const bool on_terminal = to.is_standard_output() && console.out_is_terminal;
+  to.stream() << (on_terminal ? printable_lines(line) : line);
 }
 
 // What is told when all is written: in place of rows, or beside them.
-ExitStatus tell_end(Console& console, const ExportArguments& arguments, std::uint64_t rows,
-                    const std::vector<archive::AsOf>& as_of) {
+ExitStatus tell_end(Console& console, const ExportArguments& arguments, const OutputFile& file,
+                    std::uint64_t rows, const std::vector<archive::AsOf>& as_of) {
   const std::string text = fmt::format("{}, {}\n", count_of(rows, "row"), text_of(as_of));
-  if (arguments.out.empty()) {
-    console.err << text;
+  if (file.is_standard_output()) {
+    console.note(text);
     return ExitStatus::done;
   }
   const Json json{{"status", name(Status::ok)},
@@ -98,10 +63,10 @@ ExitStatus tell_end(Console& console, const ExportArguments& arguments, std::uin
 
 template <class List>
 ExitStatus export_list(net::BlockingClient& client, const ExportArguments& arguments,
-                       const CommandLine& line, Console& console) {
-  Destination to(arguments.out, console.out);
-  if (!to.good()) return cannot_write(console, arguments);
-  if (arguments.format == Format::csv) to.write(csv_header(json_of(typename List::Row{})));
+                       OutputFile& to, const CommandLine& line, Console& console) {
+  if (arguments.format == Format::csv) {
+    write(csv_header(json_of(typename List::Row{})), to, console);
+  }
   std::uint64_t rows = 0;
   std::optional<std::vector<archive::AsOf>> as_of;
   typename List::Query query;
@@ -110,18 +75,28 @@ ExitStatus export_list(net::BlockingClient& client, const ExportArguments& argum
   const auto outcome = walk(line, console, Paging{.all = true}, query, ask, [&](const auto& page) {
     if (!as_of) as_of = page.as_of;
     for (const auto& row : List::rows(page)) {
-      to.write(row_line(row, arguments.format));
-      if (++rows % rows_per_note == 0) console.err << count_of(rows, "row") << std::endl;
+      write(row_line(row, arguments.format), to, console);
+      if (++rows % rows_per_note == 0) console.note(count_of(rows, "row") + '\n');
     }
     return to.good();
   });
   if (!outcome) return console.fail(outcome.error());
   if (!succeeded(outcome->status)) {
     return refuse(console, outcome->status, outcome->limit, outcome->retry_after, outcome->message,
-                  {});
+                  {}, ids_of(query));
   }
-  return to.finish() ? tell_end(console, arguments, rows, *as_of)
-                     : cannot_write(console, arguments);
+  const auto written = to.commit();
+  if (!written) return console.fail(written.error());
+  return tell_end(console, arguments, to, rows, *as_of);
+}
+
+template <class List>
+ExitStatus run_export(const ExportArguments& arguments, const CommandLine& line, Console& console) {
+  auto to = OutputFile::open(arguments.out, console.out);
+  if (!to) return console.fail(to.error());
+  return converse(line, console, [&](net::BlockingClient& client, const net::Welcome&) {
+    return export_list<List>(client, arguments, *to, line, console);
+  });
 }
 
 template <class List>
@@ -132,12 +107,9 @@ void add_one(CLI::App& exports, CommandLine& line, const char* help) {
   add_value(*app, "--format", arguments->format, parse_format, "FORMAT", "csv or jsonl",
             "csv, or jsonl: a JSON object a line")
       ->required();
-  app->add_option("--out", arguments->out, "the file to write [standard output]")
-      ->type_name("FILE");
+  add_output(*app, "--out", arguments->out, "the file to write; - is standard output [-]");
   const auto run = [arguments](const CommandLine& l, Console& console) {
-    return converse(l, console, [&](net::BlockingClient& client, const net::Welcome&) {
-      return export_list<List>(client, *arguments, l, console);
-    });
+    return run_export<List>(*arguments, l, console);
   };
   app->callback([&line, run] { line.run = run; });
 }
@@ -148,8 +120,12 @@ void add_export(CLI::App& records, CommandLine& line) {
   auto* exports = records.add_subcommand("export", "Write a whole list as CSV or JSON lines");
   exports->require_subcommand(1);
   exports->footer(
-      "Amounts are fen, times microseconds since 1970, names as with --json.  A file has its name\n"
-      "only when it is whole.  Progress and the end are told on standard error.\n"
+      "Amounts are fen, times microseconds since 1970, names as with --json.  An existing file is\n"
+      "replaced when the new one is whole; a device or a pipe is written to.  In CSV a text that "
+      "a\n"
+      "spreadsheet would run as a formula has an apostrophe in front.  Progress and the end are "
+      "told\n"
+      "on standard error.\n"
       "\n"
       "Examples:\n"
       "  hongbao records export statement 7 --format csv --out statement.csv\n"

@@ -26,9 +26,9 @@ struct FeedArguments {
 
 void print(ShardId shard, const journal::Record& record, Console& console) {
   if (console.json) {
-    console.out << json_line(to_json(shard, std::nullopt, record)) << '\n';
+    console.print_json(to_json(shard, std::nullopt, record));
   } else {
-    console.out << to_text(record) << '\n';
+    console.print(to_text(record) + '\n');
   }
 }
 
@@ -101,11 +101,11 @@ void add_feed(CLI::App& app, CommandLine& line) {
       "  hongbao feed --shard 0 --from 1000 --json\n"
       "  hongbao feed --shard 1 --follow");
   const auto arguments = std::make_shared<FeedArguments>();
-  feed->add_option("--shard", arguments->shard, "this shard only")->type_name("N");
-  feed->add_option("--from", arguments->from, "the first event's sequence [1]")
-      ->type_name("SEQUENCE");
+  add_number(*feed, "--shard", arguments->shard, bounds::shard, "N", "this shard only");
+  add_number(*feed, "--from", arguments->from, bounds::sequence, "SEQUENCE",
+             "the first event's sequence [1]");
   feed->add_flag("--follow", arguments->follow, "go on with events as they come");
-  feed->add_option("--count", arguments->count, "so many events at most")->type_name("N");
+  add_number(*feed, "--count", arguments->count, bounds::events, "N", "at most this many events");
   const auto run = [arguments](const CommandLine& l, Console& console) {
     return converse(l, console, [&](net::BlockingClient& client, const net::Welcome& welcome) {
       return read_feed(client, welcome.shards, *arguments, l, console);

@@ -52,10 +52,9 @@ ShardId shard_of(const journal::Reader& reader) {
 void print(const journal::Reader& reader, const journal::BlockView& block,
            const journal::Record& record, Console& console) {
   if (console.json) {
-    const Json json = to_json(shard_of(reader), block.position_of(record), record);
-    console.out << json_line(json) << '\n';
+    console.print_json(to_json(shard_of(reader), block.position_of(record), record));
   } else {
-    console.out << to_text(record) << '\n';
+    console.print(to_text(record) + '\n');
   }
 }
 
@@ -72,7 +71,7 @@ Result<void> cat(const JournalFiles& files, const JournalArguments& arguments, C
     }
   }
   if (!console.json && reader->tail().torn()) {
-    console.err << files.path << ": " << tail_text(reader->tail()) << '\n';
+    console.note(files.path + ": " + tail_text(reader->tail()) + '\n');
   }
   return {};
 }
@@ -81,7 +80,7 @@ ExitStatus cat_all(const JournalArguments& arguments, const CommandLine&, Consol
   const auto journals = open_selected(arguments);
   if (!journals) return console.fail(journals.error());
   for (const JournalFiles& files : *journals) {
-    if (!console.json && journals->size() > 1) console.out << "# " << files.path << '\n';
+    if (!console.json && journals->size() > 1) console.print("# " + files.path + '\n');
     const auto printed = cat(files, arguments, console);
     if (!printed) return console.fail(in_directory(files.path, printed.error()));
   }
@@ -209,8 +208,11 @@ CLI::App& add_act(CLI::App& app, CommandLine& line, const char* name, const char
       ->add_option("dir", arguments->directory, "the server's data directory, or one shard's in it")
       ->type_name("DIR")
       ->required();
-  act_app->add_option("--shard", arguments->shard, "this shard only")->type_name("N");
+  add_number(*act_app, "--shard", arguments->shard, bounds::shard, "N", "this shard only");
   act_app->callback([&line, arguments, act] {
+    if (arguments->from > arguments->to) {
+      throw CLI::ValidationError("--to", "it is before --from");
+    }
     line.run = [arguments, act](const CommandLine& l, Console& console) {
       return act(*arguments, l, console);
     };
@@ -233,9 +235,10 @@ void add_journal(CLI::App& app, CommandLine& line) {
   const auto arguments = std::make_shared<JournalArguments>();
   auto& cat_app =
       add_act(*journal_app, line, "cat", "Print the events, one a line", arguments, cat_all);
-  cat_app.add_option("--from", arguments->from, "the first event's sequence")
-      ->type_name("SEQUENCE");
-  cat_app.add_option("--to", arguments->to, "the last event's sequence")->type_name("SEQUENCE");
+  add_number(cat_app, "--from", arguments->from, bounds::sequence, "SEQUENCE",
+             "the first event's sequence");
+  add_number(cat_app, "--to", arguments->to, bounds::sequence, "SEQUENCE",
+             "the last event's sequence");
   add_act(*journal_app, line, "check", "Check every block, link and seal", arguments, check_all);
 }
 

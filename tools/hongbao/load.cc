@@ -3,13 +3,17 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <charconv>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "tools/hongbao/command_line.h"
+#include "tools/hongbao/conversation.h"
 #include "tools/hongbao/journal_files.h"
 #include "tools/hongbao/load/html.h"
+#include "tools/hongbao/load/own_server.h"
+#include "tools/hongbao/output_file.h"
 #include "tools/hongbao/verifier/report.h"
 #include "tools/hongbao/verifier/verifier.h"
 
@@ -22,15 +26,8 @@ struct LoadArguments {
   std::string json_file{};
   std::string html_file{};
   std::string data{};
+  bool into_this_server = false;
 };
-
-Result<void> write_file(const std::string& file, const std::string& text) {
-  std::ofstream out(file);
-  out << text;
-  out.close();
-  if (!out) return fail(ErrorCode::io, "cannot write " + file);
-  return {};
-}
 
 // The off-line proof of the books, from the server's journals.
 Result<void> add_journal_proof(const std::string& directory, load::LoadReport& report,
@@ -54,13 +51,34 @@ Result<void> add_journal_proof(const std::string& directory, load::LoadReport& r
   return {};
 }
 
-Result<void> write_reports(const LoadArguments& arguments, const load::LoadReport& report) {
+// The files for the result, opened before the run.
+struct Reports {
+  std::optional<OutputFile> json;
+  std::optional<OutputFile> html;
+};
+
+Result<Reports> open_reports(const LoadArguments& arguments, Console& console) {
+  Reports reports;
   if (!arguments.json_file.empty() && arguments.json_file != "-") {
-    auto written = write_file(arguments.json_file, json_line(load::to_json(report)) + "\n");
+    auto file = OutputFile::open(arguments.json_file, console.out);
+    if (!file) return fail(file.error());
+    reports.json.emplace(std::move(*file));
+  }
+  if (!arguments.html_file.empty()) {
+    auto file = OutputFile::open(arguments.html_file, console.out);
+    if (!file) return fail(file.error());
+    reports.html.emplace(std::move(*file));
+  }
+  return reports;
+}
+
+Result<void> write_reports(Reports& reports, const load::LoadReport& report) {
+  if (reports.json) {
+    auto written = write_file(*reports.json, json_line(load::to_json(report)) + "\n");
     if (!written) return written;
   }
-  if (arguments.html_file.empty()) return {};
-  return write_file(arguments.html_file, load::to_html(report));
+  if (!reports.html) return {};
+  return write_file(*reports.html, load::to_html(report));
 }
 
 ExitStatus status_of(const load::LoadReport& report) {
@@ -70,74 +88,112 @@ ExitStatus status_of(const load::LoadReport& report) {
   return report.books_are_right() ? ExitStatus::done : ExitStatus::refused;
 }
 
+// A server's users and packets stay: books that have any are left alone unless the line says so.
+Result<void> check_books(const CommandLine& line) {
+  net::BlockingClient client(client_options(line));
+  const auto welcome = client.connect();
+  if (!welcome) return fail(not_there(welcome.error()));
+  std::uint64_t events = 0;
+  for (std::uint16_t shard = 0; shard < welcome->shards; ++shard) {
+    const auto page = client.read_feed({.shard = ShardId(shard), .from = Sequence(1)});
+    if (!page) return fail(page.error());
+    if (!succeeded(page->status)) return fail(ErrorCode::io, page->message);
+    events += page->answer.durable.value;
+  }
+  if (events == 0) return {};
+  return fail(ErrorCode::invalid,
+              fmt::format("the books of {} hold {} already, and a load adds users and packets "
+                          "that stay; add --into-this-server to load it all the same, or leave "
+                          "--server out for a throw-away server",
+                          format_endpoint(line.server), count_of(events, "event")));
+}
+
+ExitStatus tell_report(const LoadArguments& arguments, load::LoadReport& report, Reports& reports,
+                       Console& console) {
+  if (!arguments.data.empty()) {
+    const auto proven = add_journal_proof(arguments.data, report, console.err);
+    if (!proven) report.audit_failure = proven.error().message;
+  }
+  const auto written = write_reports(reports, report);
+  if (!written) return console.fail(written.error());
+  const std::string text = load::to_text(report);
+  if (console.json) console.note(text);
+  return console.tell(load::to_json(report), text, status_of(report));
+}
+
+// With the server that `options` name.
+ExitStatus run_load(const LoadArguments& arguments, const load::LoadOptions& options,
+                    Reports& reports, Console& console) {
+  auto report = load::run_load(options, console.err);
+  if (report) return tell_report(arguments, *report, reports, console);
+  if (report.error().code != ErrorCode::invalid) return console.fail(report.error());
+  return console.wrong_usage(report.error().message);
+}
+
 ExitStatus run_load(const LoadArguments& arguments, const CommandLine& line, Console& console) {
-  Console answers{console.out, console.err, line.json || arguments.json_file == "-"};
+  Console answers = console;
+  answers.json = line.json || arguments.json_file == "-";
   load::LoadOptions options = arguments.options;
   options.server = line.server;
-  auto report = load::run_load(options, console.err);
-  if (!report) {
-    if (report.error().code != ErrorCode::invalid) return answers.fail(report.error());
-    return answers.wrong_usage(report.error().message);
+  if (const auto settled = load::settle(options); !settled) {
+    return answers.wrong_usage(settled.error().message);
   }
-  if (!arguments.data.empty()) {
-    const auto proven = add_journal_proof(arguments.data, *report, console.err);
-    if (!proven) report->audit_failure = proven.error().message;
+  auto reports = open_reports(arguments, console);
+  if (!reports) return answers.fail(reports.error());
+  if (line.names_server) {
+    const auto checked = arguments.into_this_server ? Result<void>() : check_books(line);
+    if (checked) return run_load(arguments, options, *reports, answers);
+    if (checked.error().code != ErrorCode::invalid) return answers.fail(checked.error());
+    return answers.wrong_usage(checked.error().message);
   }
-  const auto written = write_reports(arguments, *report);
-  if (!written) return answers.fail(written.error());
-  const ExitStatus status = status_of(*report);
-  const std::string text = load::to_text(*report);
-  if (answers.json) console.err << text;
-  return answers.tell(load::to_json(*report), text, status);
+  const auto own = load::OwnServer::start(load::program_beside());
+  if (!own) return answers.fail(own.error());
+  options.server = (*own)->address();
+  answers.note(fmt::format("a throw-away server at {}, its data in {}\n",
+                           format_endpoint(options.server), (*own)->directory()));
+  return run_load(arguments, options, *reports, answers);
+}
+
+// Finite and above zero.
+std::optional<double> parse_rate(std::string_view text) {
+  double rate = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), rate);
+  const bool whole = error == std::errc() && end == text.data() + text.size();
+  return whole && rate > 0 && rate <= bounds::rate_max ? std::optional(rate) : std::nullopt;
 }
 
 void add_shape(CLI::App& load_app, load::LoadOptions& o) {
-  load_app.add_option("--connections", o.connections, "connections to the server [16]")
-      ->check(CLI::Range(1, 1'000'000))
-      ->type_name("N");
-  load_app
-      .add_option("--window", o.window,
-                  "claims in flight a connection [4 batches; 1 without batches; 1024 sends; "
-                  "65536 with --rate]")
-      ->type_name("W");
-  load_app
-      .add_option("--batch", o.batch,
-                  "claims a request; 1: each by itself, as a gateway without batches would [1]")
-      ->check(CLI::Range(1U, std::uint32_t{limits::claim_batch_max}))
-      ->type_name("B");
-  load_app
-      .add_option("--rate", o.rate,
-                  "open loop: so many a second at random instants, whatever the server does, and "
-                  "latency from those instants [closed loop]")
-      ->check(CLI::PositiveNumber)
-      ->type_name("R");
-  add_duration(load_app, "--duration", o.duration, "how long to ask [10s]");
-  add_duration(load_app, "--warm-up", o.warm_up,
+  add_number(load_app, "--connections", o.connections, bounds::connections, "N",
+             "connections to the server [16]");
+  add_number(load_app, "--window", o.window, bounds::window, "W",
+             "claims in flight a connection [4 batches; 1 without batches; 1024 sends; "
+             "65536 with --rate]");
+  add_number(load_app, "--batch", o.batch, bounds::batch, "B",
+             "claims a request; 1: each by itself, as a gateway without batches would [1]");
+  add_value(load_app, "--rate", o.rate, parse_rate, "R",
+            fmt::format("a number above 0, at most {:.0f}", bounds::rate_max),
+            "open loop: so many a second at random instants, whatever the server does, and "
+            "latency from those instants [closed loop]");
+  add_duration(load_app, "--duration", o.duration, bounds::load_duration, "how long to ask [10s]");
+  add_duration(load_app, "--warm-up", o.warm_up, bounds::warm_up,
                "ask so many seconds before, which the audit sees but no figure [none]");
-  load_app.add_option("--threads", o.threads, "the load's own threads [1]")
-      ->check(CLI::Range(1, 64))
-      ->type_name("T");
-  load_app.add_option("--seed", o.seed, "of what is left to chance [1]")->type_name("N");
+  add_number(load_app, "--threads", o.threads, bounds::threads, "T", "the load's own threads [1]");
+  add_number(load_app, "--seed", o.seed, bounds::seed, "N", "of what is left to chance [1]");
 }
 
 void add_scene(CLI::App& load_app, load::LoadOptions& o) {
-  load_app
-      .add_option("--packets", o.packets,
-                  "sent ahead; in an expiry storm, those that expire [enough for the duration; "
-                  "1000000]")
-      ->type_name("N");
-  load_app.add_option("--shares", o.share_count, "of a packet [100; 10 of one that is sent]")
-      ->check(CLI::Range(1U, limits::packet_shares_max))
-      ->type_name("N");
-  load_app.add_option("--users", o.users, "who claim; a power of two [1048576]")
-      ->check(CLI::PositiveNumber)
-      ->type_name("N");
-  load_app.add_option("--senders", o.senders, "who send [10000; 100000 when sending]")
-      ->check(CLI::Range(2, 10'000'000))
-      ->type_name("N");
-  add_duration(load_app, "--expires-in", o.expires_in,
+  add_number(load_app, "--packets", o.packets, bounds::packets, "N",
+             "sent ahead; in an expiry storm, those that expire [enough for the duration; "
+             "1000000]");
+  add_number(load_app, "--shares", o.share_count, bounds::load_shares, "N",
+             "of a packet [100; 10 of one that is sent]");
+  add_number(load_app, "--users", o.users, bounds::users, "N",
+             "who claim; a power of two [1048576]");
+  add_number(load_app, "--senders", o.senders, bounds::senders, "N",
+             "who send [10000; 100000 when sending]");
+  add_duration(load_app, "--expires-in", o.expires_in, bounds::life,
                "expiry storm: the shortest life of its packets, which the server must allow [60s]");
-  add_duration(load_app, "--expiry-spread", o.expiry_spread,
+  add_duration(load_app, "--expiry-spread", o.expiry_spread, bounds::ahead,
                "expiry storm: between the first expiry and the last [0s: all at once]");
 }
 
@@ -147,7 +203,9 @@ void add_load(CLI::App& app, CommandLine& line) {
   auto* load_app = app.add_subcommand("load", "Drive a server, measure it, audit its books");
   load_app->footer(
       "Prepares its own users and packets, asks for the duration, then compares the books with\n"
-      "the answers.  Workloads:\n"
+      "the answers.  Without --server it starts a server of its own and removes it afterwards.\n"
+      "Users and packets stay in the books of a server that --server names: one whose books are\n"
+      "not empty is refused unless --into-this-server is there.  Workloads:\n"
       "  claim         every claim wins a share, over all packets at random\n"
       "  grab-storm    packets of 10 shares with 200 claimers at once\n"
       "  send          nothing but sends\n"
@@ -158,6 +216,7 @@ void add_load(CLI::App& app, CommandLine& line) {
       "Examples:\n"
       "  hongbao load --workload claim --batch 4000\n"
       "  hongbao load --workload claim --connections 50 --duration 30s\n"
+      "  hongbao load --server 127.0.0.1:7700 --into-this-server --workload send\n"
       "  hongbao load --workload mixed --rate 100000 --json result.json --report result.html");
   const auto arguments = std::make_shared<LoadArguments>();
   add_value(*load_app, "--workload", arguments->options.workload, load::parse_workload, "NAME",
@@ -173,14 +232,19 @@ void add_load(CLI::App& app, CommandLine& line) {
           "write the result as one JSON object there; -, or nothing: to standard output")
       ->expected(0, 1)
       ->type_name("FILE");
-  load_app
-      ->add_option("--report", arguments->html_file, "write a page with pictures there, as HTML")
-      ->type_name("FILE");
+  add_output(*load_app, "--report", arguments->html_file,
+             "write a page with pictures there, as HTML");
+  load_app->add_flag("--into-this-server", arguments->into_this_server,
+                     "load the server that --server names though its books are not empty");
   load_app
       ->add_option("--data", arguments->data,
                    "the server's data directory, to prove its books from the journals as well")
       ->type_name("DIR");
   load_app->callback([&line, arguments] {
+    const bool of_named_server = arguments->into_this_server || !arguments->data.empty();
+    if (of_named_server && !line.names_server) {
+      throw CLI::RequiredError("--into-this-server and --data: --server");
+    }
     line.run = [arguments](const CommandLine& l, Console& console) {
       return run_load(*arguments, l, console);
     };

@@ -1,11 +1,12 @@
 // hongbao: the command-line tool.
+#include <unistd.h>
+
 #include <iostream>
 
 #include "tools/hongbao/command_line.h"
 
 int main(int argc, char** argv) {
-  const auto status = hb::cli::run(argc, argv, std::cout, std::cerr);
-  std::cout.flush();
-  if (!std::cout) return static_cast<int>(hb::cli::ExitStatus::failed);
-  return static_cast<int>(status);
+  const hb::cli::Console console{
+      .out = std::cout, .err = std::cerr, .out_is_terminal = ::isatty(STDOUT_FILENO) == 1};
+  return static_cast<int>(hb::cli::run(argc, argv, console));
 }

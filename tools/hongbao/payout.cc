@@ -20,19 +20,6 @@ struct ListTyped {
   std::uint32_t rows = page_rows;
 };
 
-std::optional<std::uint16_t> parse_shard(std::string_view text) {
-  const auto number = parse_id(text);
-  return number && *number < UINT16_MAX ? std::optional(static_cast<std::uint16_t>(*number))
-                                        : std::nullopt;
-}
-
-std::optional<std::uint32_t> parse_count(std::string_view text) {
-  const auto number = parse_id(text);
-  return number && *number > 0 && *number <= UINT32_MAX
-             ? std::optional(static_cast<std::uint32_t>(*number))
-             : std::nullopt;
-}
-
 using Page = Result<net::Outcome<net::PayoutPage>>;
 
 // Walks the pages of one shard after another.
@@ -78,7 +65,7 @@ class PayoutPages {
 };
 
 // The wanted page, or all of them as one.  What holds no rows is no page.
-Page gather(PayoutPages& pages, const ListTyped& typed, std::ostream& progress) {
+Page gather(PayoutPages& pages, const ListTyped& typed, Console& console) {
   net::Outcome<net::PayoutPage> all;
   std::vector<Payout>& rows = all.answer.payouts;
   std::size_t told_rows = 0;
@@ -93,7 +80,7 @@ Page gather(PayoutPages& pages, const ListTyped& typed, std::ostream& progress) 
     ++number;
     if (rows.size() - told_rows < progress_rows) continue;
     told_rows = rows.size();
-    progress << fmt::format("{} payouts read\n", told_rows) << std::flush;
+    console.note(fmt::format("{} payouts read\n", told_rows));
   }
   return all;
 }
@@ -101,7 +88,7 @@ Page gather(PayoutPages& pages, const ListTyped& typed, std::ostream& progress) 
 ExitStatus list(const ListTyped& typed, const CommandLine& line, Console& console) {
   return converse(line, console, [&](net::BlockingClient& client, const net::Welcome& welcome) {
     PayoutPages pages(client, typed, welcome.shards);
-    return conclude(console, gather(pages, typed, console.err), {},
+    return conclude(console, gather(pages, typed, console), {},
                     [](const net::PayoutPage& page) { return told(page); });
   });
 }
@@ -113,12 +100,9 @@ void add_list(CLI::App& payout, CommandLine& line) {
       "  hongbao payout list\n"
       "  hongbao payout list --shard 0 --rows 50 --page 2 --json");
   const auto typed = std::make_shared<ListTyped>();
-  add_value(*app, "--shard", typed->shard, parse_shard, "N", "a shard's number, from 0",
-            "only this shard's [all]");
-  add_value(*app, "--page", typed->page, parse_count, "N", "a page's number, from 1",
-            "only this page [all]");
-  add_value(*app, "--rows", typed->rows, parse_count, "N", "a number of rows, from 1",
-            "rows of a page [100]");
+  add_number(*app, "--shard", typed->shard, bounds::shard, "N", "only this shard's [all]");
+  add_number(*app, "--page", typed->page, bounds::page, "N", "only this page [all]");
+  add_number(*app, "--rows", typed->rows, bounds::payout_rows, "N", "rows of a page [100]");
   app->callback([&line, typed] {
     line.run = [typed](const CommandLine& l, Console& console) { return list(*typed, l, console); };
   });

@@ -12,26 +12,29 @@
 
 namespace hb::cli {
 
-// While the records are being built anew: waits before the next try, and says so on standard error.
+// While the records are being built anew, or are behind and may lack what was asked for: waits
+// before the next try, and says so on standard error.
 class Patience {
  public:
   // Waits for `total` at most, all in all.
   Patience(Console& console, Duration total) : console_(console), left_(total) {}
 
   // True: waited, so ask again.
-  bool after(Status status, Duration retry_after);
+  bool after(Status status, std::int64_t limit, Duration retry_after);
 
  private:
   Console& console_;
   Duration left_;
 };
 
-// `ask()` until its outcome is another than that records are unavailable, or for --timeout.
+// `ask()` until its outcome is another than that records are unavailable or behind, or for
+// --timeout.
 template <class Ask>
 auto ask_patiently(const CommandLine& line, Console& console, Ask ask) {
   Patience patience(console, line.timeout);
   auto outcome = ask();
-  while (outcome && patience.after(outcome->status, outcome->retry_after)) outcome = ask();
+  while (outcome && patience.after(outcome->status, outcome->limit, outcome->retry_after))
+    outcome = ask();
   return outcome;
 }
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 #include <string_view>
 
@@ -44,10 +45,27 @@ std::string transfer_text(const archive::SentEntry& e) {
                      e.recipient.value, name(e.transfer_state));
 }
 
+// Whether a spreadsheet may run the text of a cell: it begins with =, +, -, @, a tab or a line break
+// (also in their fullwidth forms), or does so behind blanks and quotes.
+bool may_be_formula(std::string_view text) {
+  static constexpr std::string_view starts[] = {"=",  "+",  "-",  "@",  "\t", "\r",
+                                                "\n", "＝", "＋", "－", "＠"};
+  const auto leads = [](std::string_view at) {
+    return std::ranges::any_of(starts, [at](std::string_view s) { return at.starts_with(s); });
+  };
+  while (!text.empty() && !leads(text)) {
+    if (text.front() != ' ' && text.front() != '"') return false;
+    text.remove_prefix(1);
+  }
+  return !text.empty();
+}
+
 std::string csv_value(const Json& value) {
   if (value.is_null()) return {};
   if (!value.is_string()) return value.dump();
-  const auto& text = value.get_ref<const std::string&>();
+  const auto& told = value.get_ref<const std::string&>();
+  const bool guarded = told.starts_with('\'') || may_be_formula(told);
+  const std::string text = guarded ? "'" + told : told;
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
   std::string quoted_text = "\"";
   for (const char c : text) {
@@ -88,7 +106,8 @@ std::string text_of(const std::vector<archive::AsOf>& as_of) {
   for (const archive::AsOf& at : as_of) {
     fmt::format_to(out, "{} shard {} event {}", &at == as_of.data() ? "" : ",", at.shard.value,
                    at.sequence.value);
-    if (at.events_behind > 0) fmt::format_to(out, " ({} not in it yet)", at.events_behind);
+    if (at.events_behind > 0)
+      fmt::format_to(out, " ({} behind)", count_of(at.events_behind, "event"));
   }
   return text;
 }

@@ -42,17 +42,19 @@ ExitStatus list(const CommandLine& line, Console& console, const Paging& paging,
       take(page, told);
       return true;
     });
-    return conclude(console, outcome, {}, [&](const Page& last) {
-      tell_place(*first, last.next, told);
-      return std::move(told);
-    });
+    return conclude(
+        console, outcome, {},
+        [&](const Page& last) {
+          tell_place(*first, last.next, told);
+          return std::move(told);
+        },
+        ids_of(query));
   });
 }
 
 void add_paging(CLI::App& app, const std::shared_ptr<Paging>& paging) {
-  app.add_option("--page", paging->rows, fmt::format("rows of a page [{}]", paging->rows_default))
-      ->type_name("N")
-      ->check(CLI::Range(1U, limits::page_rows_max));
+  add_number(app, "--page", paging->rows, bounds::page_rows, "N",
+             fmt::format("rows of a page [{}]", paging->rows_default));
   add_text(app, "--cursor", paging->cursor, "CURSOR", "go on where a page before ended");
   app.add_flag("--all", paging->all, "this page and all after it");
 }

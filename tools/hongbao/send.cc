@@ -42,9 +42,8 @@ void add_recipients(CLI::App& app, std::vector<UserId>& into) {
 void add_money(CLI::App& app, SendPacket& packet) {
   add_user(app, "--from", packet.sender, "the sender, whose wallet pays")->required();
   add_amount(app, "--total", packet.total, "what all shares come to")->required();
-  app.add_option("--shares", packet.share_count,
-                 "how many can claim [direct: 1, exclusive: one for each named user]")
-      ->type_name("N");
+  add_number(app, "--shares", packet.share_count, bounds::send_shares, "N",
+             "how many can claim [direct: 1, exclusive: one for each named user]");
   add_name(app, "--funding", packet.funding, "SOURCE",
            "where the money comes from: wallet, or external, a rail outside [wallet]");
   add_text(app, "--reference", packet.reference, "TEXT", "the external rail's, of its payment");
@@ -63,13 +62,13 @@ void add_rules(CLI::App& app, SendPacket& packet) {
 }
 
 void add_times(CLI::App& app, SendTyped& typed) {
-  auto* in = add_duration(app, "--opens-in", typed.opens_in,
+  auto* in = add_duration(app, "--opens-in", typed.opens_in, bounds::ahead,
                           "closed until then, by this machine's clock [open at once]");
   add_value(app, "--opens-at", typed.packet.opens_at, parse_time, "TIME",
             "a time like 2026-02-16T12:00:00Z, or in microseconds since 1970",
             "closed until then; 2026-02-16T12:00:00Z, or microseconds since 1970")
       ->excludes(in);
-  add_duration(app, "--expires-in", typed.packet.expires_in,
+  add_duration(app, "--expires-in", typed.packet.expires_in, bounds::life,
                "from opening; then the rest goes back [the server's setting, 24h]");
 }
 
@@ -89,8 +88,9 @@ SendPacket command_of(const SendTyped& typed) {
 ExitStatus send(const SendTyped& typed, const CommandLine& line, Console& console) {
   return converse(line, console, [&](net::BlockingClient& client, const net::Welcome&) {
     const SendPacket command = command_of(typed);
-    return conclude(console, client.send(command, typed.recipients), command.key,
-                    [&](const SendAnswer& answer) { return told(answer, command); });
+    return conclude(
+        console, client.send(command, typed.recipients), command.key,
+        [&](const SendAnswer& answer) { return told(answer, command); }, ids_of(command));
   });
 }
 

@@ -23,7 +23,7 @@ void add_send_transfer(CLI::App& transfer, CommandLine& line) {
   add_user(*app, "--from", command->sender, "the sender, whose wallet pays")->required();
   add_user(*app, "--to", command->recipient, "who may accept it")->required();
   add_amount(*app, "--amount", command->amount, "how much")->required();
-  add_duration(*app, "--arrives-after", command->arrives_after,
+  add_duration(*app, "--arrives-after", command->arrives_after, bounds::ahead,
                "from acceptance; one of those that the server offers [0s]");
   add_text(*app, "--remark", command->remark, "TEXT", "the sender's words");
   add_key(*app, command->key);

@@ -4,13 +4,16 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <fstream>
 #include <iterator>
 #include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
 
 #include "engine/runtime/data_directory.h"
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/journal_files.h"
+#include "tools/hongbao/output_file.h"
 #include "tools/hongbao/verifier/report.h"
 #include "tools/hongbao/verifier/verifier.h"
 
@@ -57,33 +60,34 @@ class ProgressLine {
   std::chrono::steady_clock::time_point told_at_ = std::chrono::steady_clock::now();
 };
 
-// "-" is standard output, nothing is nowhere.
-Result<void> write_list(const verifier::Audit& audit, const std::string& file, const List& list,
-                        Console& console) {
-  if (file.empty()) return {};
-  if (file == "-") {
-    list.write(audit, console.out);
-    return {};
+// The lists' files in their order; nothing: not asked for.
+using ListFiles = std::vector<std::optional<OutputFile>>;
+
+Result<ListFiles> open_lists(const VerifyArguments& arguments, Console& console) {
+  ListFiles files;
+  for (const std::string& name : arguments.files) {
+    files.emplace_back();
+    if (name.empty()) continue;
+    auto file = OutputFile::open(name, console.out);
+    if (!file) return fail(file.error());
+    files.back().emplace(std::move(*file));
   }
-  std::ofstream out(file);
-  list.write(audit, out);
-  out.close();
-  if (!out) return fail(ErrorCode::io, "cannot write " + file);
-  return {};
+  return files;
 }
 
-ExitStatus report(const verifier::Audit& audit, const VerifyArguments& arguments,
-                  Console& console) {
-  for (std::size_t i = 0; i < std::size(lists); ++i) {
-    const auto written = write_list(audit, arguments.files[i], lists[i], console);
+ExitStatus report(const verifier::Audit& audit, ListFiles files, Console& console) {
+  bool lists_have_output = false;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    if (!files[i]) continue;
+    lists_have_output |= files[i]->is_standard_output();
+    lists[i].write(audit, files[i]->stream());
+    const auto written = files[i]->commit();
     if (!written) return console.fail(written.error());
   }
   const ExitStatus status = audit.balanced() ? ExitStatus::done : ExitStatus::refused;
   const std::string text = verifier::to_text(audit);
-  if (arguments.lists_to_stdout() == 0) {
-    return console.tell(verifier::to_json(audit), text, status);
-  }
-  console.err << text;
+  if (!lists_have_output) return console.tell(verifier::to_json(audit), text, status);
+  console.note(text);
   return status;
 }
 
@@ -91,15 +95,19 @@ ExitStatus verify(const VerifyArguments& arguments, const CommandLine&, Console&
   if (arguments.lists_to_stdout() + (console.json ? 1 : 0) > 1) {
     return console.wrong_usage("only one of --json and the lists can have standard output");
   }
-  const auto files = open_journals(arguments.directory);
-  if (!files) return console.fail(files.error());
+  const auto journals_found = open_journals(arguments.directory);
+  if (!journals_found) return console.fail(journals_found.error());
+  auto list_files = open_lists(arguments, console);
+  if (!list_files) return console.fail(list_files.error());
   std::vector<verifier::ShardJournal> journals;
-  for (const JournalFiles& shard : *files) journals.push_back({shard.path, shard.storage.get()});
+  for (const JournalFiles& shard : *journals_found) {
+    journals.push_back({shard.path, shard.storage.get()});
+  }
   const auto writing = DataDirectory::in_use(arguments.directory) ? verifier::Writing::going_on
                                                                   : verifier::Writing::stopped;
   const auto audit = verifier::audit_journals(journals, ProgressLine(console.err), writing);
   if (!audit) return console.fail(audit.error());
-  return report(*audit, arguments, console);
+  return report(*audit, std::move(*list_files), console);
 }
 
 }  // namespace
@@ -121,7 +129,7 @@ void add_verify(CLI::App& app, CommandLine& line) {
       ->type_name("DIR")
       ->required();
   for (std::size_t i = 0; i < std::size(lists); ++i) {
-    verify_app->add_option(lists[i].option, arguments->files[i], lists[i].help)->type_name("FILE");
+    add_output(*verify_app, lists[i].option, arguments->files[i], lists[i].help);
   }
   verify_app->callback([&line, arguments] {
     line.run = [arguments](const CommandLine& l, Console& console) {

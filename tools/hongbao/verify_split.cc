@@ -67,8 +67,9 @@ ExitStatus verify_split(const VerifySplitArguments& arguments, const CommandLine
   return converse(line, console, [&](net::BlockingClient& client, const net::Welcome&) {
     const auto shown = client.show(*arguments.packet);
     if (shown && succeeded(shown->status)) return judge(shown->answer, arguments, console);
-    return conclude(console, shown, {},
-                    [](const net::PacketRecord& packet) { return told(packet); });
+    return conclude(
+        console, shown, {}, [](const net::PacketRecord& packet) { return told(packet); },
+        ids_of(ShowPacket{.packet = *arguments.packet}));
   });
 }
 

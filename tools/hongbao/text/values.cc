@@ -9,6 +9,8 @@
 #include <span>
 #include <utility>
 
+#include "engine/base/printable.h"
+
 namespace hb {
 
 namespace {
@@ -165,7 +167,7 @@ std::string in_quotes(std::string_view text) {
 }
 
 std::string json_line(const nlohmann::ordered_json& json) {
-  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+  return printable(json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 }  // namespace hb

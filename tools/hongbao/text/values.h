@@ -50,10 +50,12 @@ std::optional<Time> parse_time(std::string_view text);
 // "1 share", "3 shares".
 std::string count_of(std::uint64_t count, std::string_view noun);
 
-// For a terminal: "\"Happy\\nnew year\"", so that a text of a stranger cannot move the cursor.
+// As a JSON string, for a terminal: "\"Happy\\nnew year\"", so that a text of a stranger can neither
+// move the cursor nor look like text of ours.
 std::string in_quotes(std::string_view text);
 
-// One line without its end; what is not UTF-8 becomes U+FFFD.
+// One line without its end.  What is not UTF-8 becomes U+FFFD; controls and invisible characters are
+// escaped as in engine/base/printable.h, which is the same text to a JSON parser.
 std::string json_line(const nlohmann::ordered_json& json);
 
 }  // namespace hb

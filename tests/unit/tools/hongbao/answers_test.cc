@@ -408,5 +408,19 @@ TEST(Answers, TellARefusalsLimitInWordsWhereItIsATimeOrAState) {
   }
 }
 
+TEST(IdsOf, NameWhomARefusalIsAbout) {
+  EXPECT_EQ(ids_of(ClaimWithCode{.packet = PacketId(4097), .user = UserId(8)}),
+            " (packet 4097, user 8)");
+  EXPECT_EQ(ids_of(SendTransfer{.sender = UserId(7), .recipient = UserId(8)}),
+            " (sender 7, recipient 8)");
+  EXPECT_EQ(ids_of(ShowCase{.case_id = CaseId(5)}), " (case 5)");
+  EXPECT_EQ(ids_of(OpenCase{.subject = PacketId(4097)}), " (subject 4097)");
+  Streams s;
+  Console console = s.console(false);
+  refuse(console, Status::wallet_unknown, 0, {}, "the user has no wallet", {},
+         ids_of(ShowWallet{.user = UserId(8)}));
+  EXPECT_EQ(s.err.str(), "wallet_unknown: the user has no wallet (user 8)\n");
+}
+
 }  // namespace
 }  // namespace hb::cli

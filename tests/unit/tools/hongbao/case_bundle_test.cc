@@ -118,6 +118,13 @@ TEST_F(CaseBundleCommand, TriesAgainWhileRecordsAreBeingBuiltAnew) {
   EXPECT_EQ(queries().size(), 2);
 }
 
+TEST_F(CaseBundleCommand, SaysThatTheRecordsAreBehindWhenTheyStayBehind) {
+  const auto behind = [](const archive::Query&) { return refused(Status::records_behind, 1'234); };
+  EXPECT_EQ(type({"case", "bundle", "4097", "--timeout", "1s"}, behind), ExitStatus::failed);
+  EXPECT_NE(err().find("records_behind: the records are 1234 events behind"), std::string::npos);
+  EXPECT_NE(err().find("(case 4097)"), std::string::npos) << err();
+}
+
 TEST_F(CaseBundleCommand, TellsARefusal) {
   EXPECT_EQ(type({"case", "bundle", "4097"},
                  [](const archive::Query&) { return refused(Status::case_unknown); }),

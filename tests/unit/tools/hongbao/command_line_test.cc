@@ -19,7 +19,7 @@ Outcome run_line(std::vector<const char*> words) {
   words.insert(words.begin(), "hongbao");
   std::ostringstream out;
   std::ostringstream err;
-  const ExitStatus status = run(static_cast<int>(words.size()), words.data(), out, err);
+  const ExitStatus status = run(static_cast<int>(words.size()), words.data(), {out, err});
   return {status, out.str(), err.str()};
 }
 
@@ -112,7 +112,8 @@ TEST(CommandLine, KnowsEveryForm) {
         "load",
         "load --workload grab-storm --connections 16 --window 4000 --batch 1000 --threads 2 --seed "
         "5 "
-        "--duration 10 --json out.json --report out.html --data data",
+        "--duration 10 --json out.json --report out.html",
+        "load --server 127.0.0.1:1 --data data --into-this-server",
         "load --workload send --rate 1000 --json -",
         "load --workload mixed --json",
         "load --workload expiry-storm --packets 1000 --expires-in 60s --expiry-spread 1m"}) {
@@ -192,12 +193,119 @@ TEST(CommandLine, EndsWithTwoAndOneLineOnWrongUsage) {
       {"verify-split"},
       {"verify-split", "x"},
       {"verify-split", "4097", "--file", "-"},
-      {"verify-split", "4097", "--commitment", "be45"}};
+      {"verify-split", "4097", "--commitment", "be45"},
+      {"load", "--into-this-server"},
+      {"load", "--data", "data"}};
   for (const auto& words : wrong) {
     const Outcome outcome = run_line(words);
     EXPECT_EQ(outcome.status, ExitStatus::usage) << outcome.err;
     EXPECT_EQ(outcome.out, "");
     EXPECT_EQ(std::ranges::count(outcome.err, '\n'), 1) << outcome.err;
+  }
+}
+
+TEST(CommandLine, RefusesNumbersAndTimesWithoutMeaningByTheOptionsName) {
+  struct Line {
+    std::vector<const char*> command;
+    const char* option;
+    std::vector<const char*> values;
+  };
+  const char* const huge = "99999999999999999999";
+  const Line lines[] = {
+      {{"load"}, "--rate", {"nan", "inf", "-inf", "0", "-1", "1e10", "1x", ""}},
+      {{"load"}, "--window", {"0", "-1", huge, "4294967296"}},
+      {{"load"}, "--seed", {"-1", huge, "x"}},
+      {{"load"}, "--users", {"0", "-1", huge}},
+      {{"load"}, "--shares", {"0", "-1", "501"}},
+      {{"load"}, "--packets", {"0", "-1", huge}},
+      {{"load"}, "--senders", {"1", "-1", huge}},
+      {{"load"}, "--connections", {"0", "-1", "1.5"}},
+      {{"load"}, "--batch", {"0", "-1", "8193"}},
+      {{"load"}, "--threads", {"0", "65"}},
+      {{"load"}, "--duration", {"0s", "-1s", "9000000000000s", ""}},
+      {{"load"}, "--warm-up", {"-1s", "1s1", "9000000000000s"}},
+      {{"load"}, "--expires-in", {"0s", "9000000000000s"}},
+      {{"load"}, "--expiry-spread", {"-1s", "9000000000000s"}},
+      {{"load"}, "--report", {""}},
+      {{"feed"}, "--count", {"-1", "0", huge}},
+      {{"feed"}, "--from", {"-1", "0", huge}},
+      {{"feed"}, "--shard", {"-1", "64", huge}},
+      {{"journal", "cat", "data"}, "--from", {"-1", "0"}},
+      {{"journal", "cat", "data"}, "--to", {"-1", "0"}},
+      {{"journal", "cat", "data", "--from", "3"}, "--to", {"2"}},
+      {{"journal", "check", "data"}, "--shard", {"-1", "64"}},
+      {{"records", "sent", "7"}, "--page", {"0", "-1", "501"}},
+      {{"records", "export", "sent", "7", "--format", "csv"}, "--out", {""}},
+      {{"payout", "list"}, "--rows", {"0", "-1", huge}},
+      {{"payout", "list"}, "--page", {"0", "-1", huge}},
+      {{"payout", "list"}, "--shard", {"-1", "64"}},
+      {{"send", "--from", "7", "--total", "1"}, "--shares", {"0", "-1", "65536"}},
+      {{"send", "--from", "7", "--total", "1"}, "--expires-in", {"0s", "-1s", "9000000000000s"}},
+      {{"send", "--from", "7", "--total", "1"}, "--opens-in", {"-1s", "9000000000000s"}},
+      {{"transfer", "send", "--from", "7", "--to", "8", "--amount", "1"},
+       "--arrives-after",
+       {"-1s"}},
+      {{"verify", "data"}, "--balances", {""}},
+      {{"ping"}, "--timeout", {"0s", "0", "-1s", "9000000000000s"}},
+      {{"ping"}, "--server", {"", "x", ":1", "a:0", "a:65536"}},
+  };
+  for (const Line& line : lines) {
+    for (const char* const value : line.values) {
+      std::vector<const char*> words = line.command;
+      words.insert(words.end(), {line.option, value});
+      const Outcome outcome = run_line(words);
+      EXPECT_EQ(outcome.status, ExitStatus::usage) << line.option << ' ' << value;
+      EXPECT_NE(outcome.err.find(line.option), std::string::npos) << outcome.err;
+    }
+  }
+}
+
+TEST(CommandLine, NamesTheMistypedWordAndTheNearestThatExists) {
+  struct Line {
+    std::vector<const char*> words;
+    const char* says;
+  };
+  const Line lines[] = {
+      {{"pign"}, "'hongbao' has no subcommand 'pign'; did you mean 'ping'?"},
+      {{"--json", "recrods", "sent", "7"}, "no subcommand 'recrods'; did you mean 'records'?"},
+      {{"--timeout", "5s", "serach"}, "'hongbao' has no subcommand 'serach'"},
+      {{"wallet", "depost", "7", "1"},
+       "'hongbao wallet' has no subcommand 'depost'; did you mean "
+       "'deposit'?"},
+      {{"records", "export", "snt", "7"}, "no subcommand 'snt'; did you mean 'sent'?"},
+      {{"send", "--frm", "7"}, "'hongbao send' has no option '--frm'; did you mean '--from'?"},
+      {{"send", "--form=7", "--total", "1"}, "no option '--form'; did you mean '--from'?"},
+      {{"ping", "--severs", "a:1"}, "no option '--severs'; did you mean '--server'?"},
+      {{"verify", "data", "--zzzzzzzz"}, "'hongbao verify' has no option '--zzzzzzzz'  ("},
+  };
+  for (const Line& line : lines) {
+    const Outcome outcome = run_line(line.words);
+    EXPECT_EQ(outcome.status, ExitStatus::usage);
+    EXPECT_NE((outcome.err + outcome.out).find(line.says), std::string::npos)
+        << outcome.err << outcome.out;
+  }
+}
+
+// A disk that is full from the start.
+class NoRoom : public std::streambuf {
+ protected:
+  int_type overflow(int_type) override { return traits_type::eof(); }
+  int sync() override { return -1; }
+};
+
+TEST(CommandLine, EndsWithThreeAndASentenceWhereStandardOutputCannotBeWritten) {
+  for (std::vector<const char*> words :
+       {std::vector<const char*>{"--help"}, std::vector<const char*>{"--version"},
+        std::vector<const char*>{"journal", "check", "/nonexistent", "--json"},
+        std::vector<const char*>{"claim", "x", "--json"}}) {
+    words.insert(words.begin(), "hongbao");
+    NoRoom full;
+    std::ostream out(&full);
+    std::ostringstream err;
+    const ExitStatus status =
+        run(static_cast<int>(words.size()), words.data(), {.out = out, .err = err});
+    EXPECT_EQ(status, ExitStatus::failed) << words[1];
+    EXPECT_NE(err.str().find("cannot write standard output"), std::string::npos) << words[1];
   }
 }
 

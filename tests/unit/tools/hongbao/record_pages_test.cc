@@ -18,19 +18,26 @@ using Patient = PatienceTest;
 
 TEST_F(Patient, AsksAgainWhileThereIsTimeAndSaysSo) {
   Patience patience(console, Duration::us(1500));
-  EXPECT_TRUE(patience.after(Status::records_unavailable, Duration::us(10)));
-  EXPECT_TRUE(patience.after(Status::records_unavailable, Duration::hours(1)));
-  EXPECT_FALSE(patience.after(Status::records_unavailable, Duration::us(10)));
+  EXPECT_TRUE(patience.after(Status::records_unavailable, 0, Duration::us(10)));
+  EXPECT_TRUE(patience.after(Status::records_unavailable, 0, Duration::hours(1)));
+  EXPECT_FALSE(patience.after(Status::records_unavailable, 0, Duration::us(10)));
   EXPECT_EQ(err.str(),
             "hongbao: the records are being built anew; trying again in 0.0 s\n"
             "hongbao: the records are being built anew; trying again in 0.0 s\n");
   EXPECT_EQ(out.str(), "");
 }
 
+TEST_F(Patient, WaitsForRecordsThatAreBehindAndSaysHowFar) {
+  Patience patience(console, Duration::us(10));
+  EXPECT_TRUE(patience.after(Status::records_behind, 17, {}));
+  EXPECT_FALSE(patience.after(Status::records_behind, 16, {}));
+  EXPECT_EQ(err.str(), "hongbao: the records are 17 events behind; trying again in 0.0 s\n");
+}
+
 TEST_F(Patient, TakesEveryOtherStatusForAnAnswer) {
   Patience patience(console, Duration::hours(1));
   for (const Status status : {Status::ok, Status::cursor_invalid, Status::overloaded}) {
-    EXPECT_FALSE(patience.after(status, Duration::us(10)));
+    EXPECT_FALSE(patience.after(status, 0, Duration::us(10)));
   }
   EXPECT_EQ(err.str(), "");
 }

@@ -107,7 +107,7 @@ TEST(RecordRows, TellACauseOfANewerServerAsUnknown) {
 TEST(RecordRows, TellUpToWhichEventsAPageIsTrue) {
   const std::vector<archive::AsOf> as_of = {{ShardId(0), Sequence(17), 0},
                                             {ShardId(1), Sequence(9), 3}};
-  EXPECT_EQ(text_of(as_of), "as of shard 0 event 17, shard 1 event 9 (3 not in it yet)");
+  EXPECT_EQ(text_of(as_of), "as of shard 0 event 17, shard 1 event 9 (3 events behind)");
   EXPECT_EQ(json_of(as_of).dump(), R"([{"shard":0,"sequence":17,"events_behind":0},)"
                                    R"({"shard":1,"sequence":9,"events_behind":3}])");
 }
@@ -133,6 +133,28 @@ TEST(RecordRows, CsvQuotesWhatWouldBreakALineOrAField) {
   EXPECT_EQ(line("two\nlines"), "\"two\nlines\",x\r\n");
   EXPECT_EQ(line("two\rlines"), "\"two\rlines\",x\r\n");
   EXPECT_EQ(line(""), ",x\r\n");
+}
+
+TEST(RecordRows, CsvKeepsASpreadsheetFromRunningAText) {
+  const auto cell = [](const char* text) { return csv_line({{"a", text}}); };
+  EXPECT_EQ(cell("=1+1"), "'=1+1\r\n");
+  EXPECT_EQ(cell("+1+1"), "'+1+1\r\n");
+  EXPECT_EQ(cell("-2+3"), "'-2+3\r\n");
+  EXPECT_EQ(cell("@SUM(1)"), "'@SUM(1)\r\n");
+  EXPECT_EQ(cell("\t=1+1"), "'\t=1+1\r\n");
+  EXPECT_EQ(cell("\r=1+1"), "\"'\r=1+1\"\r\n");
+  EXPECT_EQ(cell("\n=1+1"), "\"'\n=1+1\"\r\n");
+  EXPECT_EQ(cell("=A(\"x\",1)"), "\"'=A(\"\"x\"\",1)\"\r\n");
+  EXPECT_EQ(cell("  =1+1"), "'  =1+1\r\n");
+  EXPECT_EQ(cell("\"=1+1"), "\"'\"\"=1+1\"\r\n");
+  EXPECT_EQ(cell("＝1+1"), "'＝1+1\r\n");
+  // So that a program can remove the first apostrophe of a text that begins with one.
+  EXPECT_EQ(cell("'=1+1"), "''=1+1\r\n");
+  EXPECT_EQ(cell("'tis"), "''tis\r\n");
+  // What is no formula, and numbers.
+  EXPECT_EQ(cell("1-1=0"), "1-1=0\r\n");
+  EXPECT_EQ(cell("  恭喜 +1"), "  恭喜 +1\r\n");
+  EXPECT_EQ(csv_line({{"a", -3}, {"b", 4}}), "-3,4\r\n");
 }
 
 }  // namespace

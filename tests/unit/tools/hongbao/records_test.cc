@@ -42,7 +42,7 @@ TEST_F(Records, APageEndsWithWhatItIsTrueOfAndWhereTheNextOneStarts) {
       out(),
       "       2  2017-01-27T16:00:00.000000Z  deposited                 +1.00  balance         "
       "2.00\n"
-      "as of shard 0 event 17 (2 not in it yet)\n"
+      "as of shard 0 event 17 (2 events behind)\n"
       "there are more: --cursor m1\n");
   EXPECT_EQ(err(), "");
   ASSERT_EQ(queries().size(), 1);
@@ -102,7 +102,7 @@ TEST_F(Records, AHistoryIsItsEventsInWords) {
   EXPECT_EQ(out(),
             " 3       17  2017-01-27T16:00:00.000000Z  claimed            packet 4097 user 8 "
             "share_index 0 amount 2.10\n"
-            "as of shard 0 event 17 (2 not in it yet)\n"
+            "as of shard 0 event 17 (2 events behind)\n"
             "there are more: --cursor e9\n");
 
   EXPECT_EQ(type({"records", "history", "4097", "--json"}, history), ExitStatus::done);
@@ -177,7 +177,7 @@ TEST_F(Exports, CsvOfAllPagesGoesToStandardOutputAndTheEndToStandardError) {
   EXPECT_EQ(type({"records", "export", "statement", "7", "--format", "csv"}, two_pages),
             ExitStatus::done);
   EXPECT_EQ(out(), csv);
-  EXPECT_EQ(err(), "2 rows, as of shard 0 event 17 (2 not in it yet)\n");
+  EXPECT_EQ(err(), "2 rows, as of shard 0 event 17 (2 events behind)\n");
   EXPECT_EQ(asked<archive::ListStatement>(0).count_max, 100);
 }
 
@@ -191,6 +191,28 @@ TEST_F(Exports, JsonLinesHaveAnObjectARow) {
     EXPECT_EQ(Json::parse(line)["sequence"], sequence);
   }
   EXPECT_FALSE(std::getline(lines, line));
+}
+
+TEST_F(Exports, DashIsStandardOutput) {
+  EXPECT_EQ(
+      type({"records", "export", "statement", "7", "--format", "csv", "--out", "-"}, two_pages),
+      ExitStatus::done);
+  EXPECT_EQ(out(), csv);
+  EXPECT_FALSE(std::filesystem::exists("-"));
+}
+
+TEST_F(Exports, CsvHasTheTextItselfAndEscapesItOnATerminalOnly) {
+  const auto hostile = [](const archive::Query&) {
+    archive::SentPage page;
+    page.entries.push_back({.packet = PacketId(4097), .remark = Remark("a\u009bb\u202ec")});
+    return answered(page);
+  };
+  const std::vector<std::string> line = {"records", "export", "sent", "7", "--format", "csv"};
+  EXPECT_EQ(type(line, hostile), ExitStatus::done);
+  EXPECT_NE(out().find(",a\u009bb\u202ec,"), std::string::npos) << out();
+  out_is_terminal = true;
+  EXPECT_EQ(type(line, hostile), ExitStatus::done);
+  EXPECT_NE(out().find(R"(,a\u009bb\u202ec,)"), std::string::npos) << out();
 }
 
 TEST_F(Exports, AFileIsWrittenAndTold) {

@@ -21,7 +21,8 @@ ExitStatus Served::type(std::vector<std::string> words, Answer answer) {
   std::ranges::transform(words, std::back_inserter(line), &std::string::c_str);
   std::ostringstream out;
   std::ostringstream err;
-  const ExitStatus status = run(static_cast<int>(line.size()), line.data(), out, err);
+  const ExitStatus status = run(static_cast<int>(line.size()), line.data(),
+                                {.out = out, .err = err, .out_is_terminal = out_is_terminal});
 
   io.stop();
   serving.join();

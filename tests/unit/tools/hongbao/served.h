@@ -31,6 +31,7 @@ class Served : public testing::Test {
   }
 
   net::SessionOptions session_options;
+  bool out_is_terminal = false;
 
  private:
   std::string out_;

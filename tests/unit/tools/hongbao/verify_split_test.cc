@@ -29,7 +29,7 @@ class VerifySplit : public testing::Test {
     for (const std::string& word : words) line.push_back(word.c_str());
     std::ostringstream out;
     std::ostringstream err;
-    const ExitStatus status = run(static_cast<int>(line.size()), line.data(), out, err);
+    const ExitStatus status = run(static_cast<int>(line.size()), line.data(), {out, err});
     answer = nlohmann::json::parse(out.str());
     return status;
   }
