@@ -239,6 +239,8 @@ Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
     case EventType::wallet_opened:
     case EventType::wallet_set:
     case EventType::credits_acknowledged:
+    case EventType::receive_cap_reached:
+    case EventType::receive_cap_heard:
     // Who uses a reference stands in the event that does.
     case EventType::reference_requested:
     case EventType::reference_decided:

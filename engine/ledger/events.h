@@ -59,6 +59,8 @@ enum class EventType : std::uint8_t {
   reference_settled = 28,
   reference_released = 29,
   reference_freed = 30,
+  receive_cap_reached = 31,
+  receive_cap_heard = 32,
 };
 
 // What every record starts with.
@@ -574,6 +576,40 @@ struct ReferenceFreed {
   ReferenceName reference{};
 };
 static_assert(sizeof(ReferenceFreed) == 48);
+
+// A user of this shard has received as much as a day allows.  This event is the message that tells
+// all other shards, which grant the user's claims as well.
+struct ReceiveCapReached {
+  static constexpr EventType event_type = EventType::receive_cap_reached;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  std::uint16_t reserved16 = 0;
+  std::uint32_t count = 0;  // of shares and transfers received that day, so far
+  Time at{};
+  UserId user{};
+  Amount amount{};        // of them
+  std::uint32_t day = 0;  // of the policy
+  std::uint32_t reserved32 = 0;
+  std::uint64_t reserved64[3]{};
+};
+static_assert(sizeof(ReceiveCapReached) == 64);
+
+// Another shard has told so.
+struct ReceiveCapHeard {
+  static constexpr EventType event_type = EventType::receive_cap_heard;
+  EventType type = event_type;
+  std::uint8_t units = 2;
+  std::uint16_t source = 0;
+  std::uint32_t count = 0;
+  Time at{};
+  Sequence source_sequence{};
+  UserId user{};
+  Amount amount{};
+  std::uint32_t day = 0;
+  std::uint32_t reserved32 = 0;
+  std::uint64_t reserved64[2]{};
+};
+static_assert(sizeof(ReceiveCapHeard) == 64);
 
 // The recipients that a packet_sent record names.  REQUIRES: the record is of that type and whole.
 inline std::span<const UserId> recipients_of(const EventHeader* record, const PacketSent& event) {

@@ -22,6 +22,9 @@ std::uint16_t first_partition(ShardId shard, std::uint16_t shard_count) {
 
 Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count, MemoryAhead* ahead)
     : policy_(policy),
+      caps_receipts_(policy.daily_receive_count_cap != 0 ||
+                     policy.daily_receive_amount_cap != Amount{}),
+      shard_(shard),
       shard_count_(shard_count),
       first_(first_partition(shard, shard_count)),
       partition_count_(
@@ -32,6 +35,7 @@ Ledger::Ledger(const Policy& policy, ShardId shard, std::uint16_t shard_count, M
       replay_rows_(ahead),
       replays_(partition_count_),
       usage_(partition_count_),
+      receipts_(caps_receipts_ ? limits::partitions : 0),
       packets_(first_, partition_count_, ahead),
       texts_(ahead),
       outboxes_(shard_count),
@@ -136,7 +140,9 @@ void Ledger::debit(UserId user, Amount amount) {
   totals_.wallets -= amount;
 }
 
+// A share or a transfer reaches its user.
 void Ledger::credit_or_send(Sequence sequence, UserId user, Amount amount, Time now) {
+  count_receipt(user, amount, now);
   if (owns(partition_of(user))) return credit(user, amount, now);
   totals_.sent += amount;
   send_message({.sequence = sequence, .user = user, .amount = amount});
@@ -202,6 +208,14 @@ MessageEvent Ledger::decide(Time now, ShardId source, const Message& message) co
                           .taken = debit.taken,
                           .balance = debit.balance};
     }
+    case MessageKind::receive_cap:
+      return ReceiveCapHeard{.source = source.value,
+                             .count = message.count,
+                             .at = now,
+                             .source_sequence = message.sequence,
+                             .user = message.user,
+                             .amount = message.amount,
+                             .day = message.day};
     case MessageKind::debit_answer:
       break;
     case MessageKind::reference_request:
@@ -260,6 +274,7 @@ void Ledger::apply(const CreditReceived& e) {
   receive(e.source, e.source_sequence);
   const Amount amount{e.amount_fen};
   totals_.received += amount;
+  count_receipt(e.user, amount, e.at);
   credit(e.user, amount, e.at);
   HB_ASSERT(totals_.balanced());
 }
@@ -338,6 +353,10 @@ void Ledger::apply(Sequence sequence, const EventHeader* record) {
       return apply(sequence, read_event<ReferenceReleased>(record));
     case EventType::reference_freed:
       return apply(read_event<ReferenceFreed>(record));
+    case EventType::receive_cap_reached:
+      return apply(sequence, read_event<ReceiveCapReached>(record));
+    case EventType::receive_cap_heard:
+      return apply(read_event<ReceiveCapHeard>(record));
   }
   HB_ASSERT(!"an event type of a newer version");
 }
@@ -482,36 +501,119 @@ void Ledger::prefetch_claims(const EventHeader* record) const {
   }
 }
 
-// ---- daily caps ---------------------------------------------------------------------------------
+// ---- daily caps: what a user sends --------------------------------------------------------------
+
+namespace {
+
+// Whether one more of this amount passes one of the caps, of which 0 is none.
+bool passes_count(const Usage& used, std::uint32_t cap) {
+  return cap != 0 && used.count >= cap;
+}
+bool passes_amount(const Usage& used, Amount amount, Amount cap) {
+  return cap != Amount{} && used.amount + amount > cap;
+}
+
+}  // namespace
+
+// From 1: 0 is no day.
+std::uint32_t Ledger::day_number(Time at) const {
+  return static_cast<std::uint32_t>(std::max(policy_.day_of(at), 1));
+}
 
 // Usage is counted only while there is a cap, so a day's count starts with the cap.
 std::uint32_t Ledger::cap_day(Time now) const {
   const bool capped = policy_.daily_count_cap != 0 || policy_.daily_amount_cap != Amount{};
-  return capped ? static_cast<std::uint32_t>(std::max(policy_.day_of(now), 1)) : 0;
+  return capped ? day_number(now) : 0;
 }
 
 Verdict Ledger::check_caps(Time now, UserId sender, Amount amount) const {
   const std::uint32_t day = cap_day(now);
   if (day == 0) return {};
-  const auto& usage = usage_[index_of(partition_of(sender))];
-  const auto found = usage.find(sender.value);
-  const DailyUsage used =
-      found != usage.end() && found->second.day == day ? found->second : DailyUsage{};
-  if (policy_.daily_count_cap != 0 && used.count >= policy_.daily_count_cap) {
+  const Usage used = usage_[index_of(partition_of(sender))].of(day, sender);
+  if (passes_count(used, policy_.daily_count_cap)) {
     return refuse(Status::cap_count_reached, policy_.daily_count_cap);
   }
-  if (policy_.daily_amount_cap != Amount{} && used.amount + amount > policy_.daily_amount_cap) {
+  if (passes_amount(used, amount, policy_.daily_amount_cap)) {
     return refuse(Status::cap_amount_reached, policy_.daily_amount_cap.fen());
   }
   return {};
 }
 
 void Ledger::count_usage(UserId sender, std::uint32_t day, Amount amount) {
-  if (day == 0) return;
-  DailyUsage& usage = usage_[index_of(partition_of(sender))][sender.value];
-  if (usage.day != day) usage = DailyUsage{.day = day};
-  ++usage.count;
-  usage.amount += amount;
+  if (day != 0) usage_[index_of(partition_of(sender))].row(day, sender).add(amount);
+}
+
+// ---- daily caps: what a user receives -----------------------------------------------------------
+//
+// Any shard grants a user shares, and the user's own shard, which sees them all, learns of them by
+// credits that cannot fail.  So it tells the others when the cap is reached, and they refuse from
+// then on.  What they grant until they hear it passes the cap.
+//
+// Receipts are no events of their own: they follow from the claims, arrivals and credits of the
+// day, so a policy that changes with a restart counts the day's receipts from its start.
+
+Verdict Ledger::check_receipt(Time now, UserId user, Amount amount) const {
+  if (!caps_receipts_) return {};
+  const Usage used = receipts_[partition_of(user).value].of(day_number(now), user);
+  if (passes_count(used, policy_.daily_receive_count_cap)) {
+    return refuse(Status::receive_count_reached, policy_.daily_receive_count_cap);
+  }
+  if (passes_amount(used, amount, policy_.daily_receive_amount_cap)) {
+    return refuse(Status::receive_amount_reached, policy_.daily_receive_amount_cap.fen());
+  }
+  return {};
+}
+
+// Not even one fen more may be received.
+bool Ledger::reaches_receive_cap(const Usage& usage) const {
+  return passes_count(usage, policy_.daily_receive_count_cap) ||
+         passes_amount(usage, Amount{1}, policy_.daily_receive_amount_cap);
+}
+
+void Ledger::count_receipt(UserId user, Amount amount, Time at) {
+  if (!caps_receipts_) return;
+  const PartitionId partition = partition_of(user);
+  const std::uint32_t day = day_number(at);
+  Usage& usage = receipts_[partition.value].row(day, user);
+  const bool reached_before = reaches_receive_cap(usage);
+  usage.add(amount);
+  // What was not told on the day itself, nobody needs to know on the next.
+  if (day != caps_day_) caps_to_tell_.clear();
+  caps_day_ = day;
+  const bool tells = shard_count_ > 1 && owns(partition);
+  if (tells && !reached_before && reaches_receive_cap(usage)) caps_to_tell_[user] = usage;
+}
+
+bool Ledger::decide(Time now, ReceiveCapReached& event) const {
+  if (caps_to_tell_.empty()) return false;
+  const auto& [user, usage] = *caps_to_tell_.begin();
+  event = ReceiveCapReached{
+      .count = usage.count, .at = now, .user = user, .amount = usage.amount, .day = caps_day_};
+  return true;
+}
+
+void Ledger::apply(Sequence sequence, const ReceiveCapReached& e) {
+  caps_to_tell_.erase(e.user);
+  for (std::uint16_t s = 0; s < shard_count_; ++s) {
+    if (ShardId{s} == shard_) continue;
+    outboxes_[s].add({.sequence = sequence,
+                      .user = e.user,
+                      .amount = e.amount,
+                      .kind = MessageKind::receive_cap,
+                      .day = e.day,
+                      .count = e.count});
+  }
+}
+
+// What the user's shard has counted includes what this one granted, as far as it has arrived.
+void Ledger::apply(const ReceiveCapHeard& e) {
+  receive(e.source, e.source_sequence);
+  if (!caps_receipts_) return;
+  DailyUsage& partition = receipts_[partition_of(e.user).value];
+  if (e.day < partition.day()) return;  // the day is over here
+  Usage& usage = partition.row(e.day, e.user);
+  usage.count = std::max(usage.count, e.count);
+  usage.amount = std::max(usage.amount, e.amount);
 }
 
 }  // namespace hb

@@ -32,7 +32,6 @@
 #include <set>
 #include <span>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -41,6 +40,7 @@
 #include "engine/base/checksum.h"
 #include "engine/ledger/code_tries.h"
 #include "engine/ledger/commands.h"
+#include "engine/ledger/daily_usage.h"
 #include "engine/ledger/events.h"
 #include "engine/ledger/message.h"
 #include "engine/ledger/packet_store.h"
@@ -86,8 +86,9 @@ using DueEvent = std::variant<std::monostate, Refunded, TransferClosed, Transfer
 using Redress = std::variant<std::monostate, TransferClosed, ReturnPlan>;
 
 // What a message from another shard becomes here; nothing when it was seen before.
-using MessageEvent = std::variant<std::monostate, CreditReceived, DebitDecided, ReturnSettled,
-                                  ReferenceDecided, ReferenceSettled, ReferenceFreed>;
+using MessageEvent =
+    std::variant<std::monostate, CreditReceived, DebitDecided, ReturnSettled, ReferenceDecided,
+                 ReferenceSettled, ReferenceFreed, ReceiveCapHeard>;
 
 // The conservation law's terms, in fen.
 struct Totals {
@@ -205,6 +206,10 @@ class Ledger {
   bool has_untold_references() const { return !references_untold_.empty(); }
 
   MessageEvent decide(Time now, ShardId source, const Message& message) const;
+  // Whether a user of this shard has reached the day's cap of what is received, and the other
+  // shards have not been told.  Then the event is filled in; to be asked until there is none.
+  bool decide(Time now, ReceiveCapReached& event) const;
+  bool has_caps_to_tell() const { return !caps_to_tell_.empty(); }
   // Whether `target` has acknowledged something new.  Then the event is filled in.
   bool decide(Time now, ShardId target, Sequence through, CreditsAcknowledged& event) const;
 
@@ -237,6 +242,8 @@ class Ledger {
   void apply(Sequence sequence, const ReferenceReleased& event);
   void apply(const ReferenceFreed& event);
   void apply(const CreditReceived& event);
+  void apply(Sequence sequence, const ReceiveCapReached& event);
+  void apply(const ReceiveCapHeard& event);
   void apply(const CreditsAcknowledged& event);
   // Any record, by its type; for recovery.
   void apply(Sequence sequence, const EventHeader* record);
@@ -352,12 +359,6 @@ class Ledger {
     CaseRecord record{};
     UserId opened_for{};
   };
-  // What a user has sent on the last day that counted.
-  struct DailyUsage {
-    std::uint32_t day = 0;
-    std::uint32_t count = 0;
-    Amount amount{};
-  };
   struct Debit {
     Status status = Status::ok;
     Amount taken{};
@@ -386,6 +387,10 @@ class Ledger {
   void receive(std::uint16_t source, Sequence sequence);
 
   Verdict check_caps(Time now, UserId sender, Amount amount) const;
+  Verdict check_receipt(Time now, UserId user, Amount amount) const;
+  void count_receipt(UserId user, Amount amount, Time at);
+  bool reaches_receive_cap(const Usage& usage) const;
+  std::uint32_t day_number(Time at) const;
   std::uint32_t cap_day(Time now) const;
   void count_usage(UserId sender, std::uint32_t day, Amount amount);
 
@@ -410,7 +415,7 @@ class Ledger {
   ClaimAnswer standing(Time now, const PacketRow* packet, UserId user) const;
   ClaimAnswer grant(Time now, const PacketRow& packet, const ClaimItem& claim,
                     Claimed& event) const;
-  ClaimAnswer code_lock(PacketId id, const PacketRow& packet, UserId user) const;
+  ClaimAnswer bar(Time now, PacketId id, const PacketRow& packet, UserId user) const;
   void forget_codes(PacketId id, const PacketRow& packet);
   RefundRoute refund_route(const PacketRow& packet) const;
   void give_back(PacketId id, Amount amount, RefundRoute route, PacketState state, Time at);
@@ -447,14 +452,23 @@ class Ledger {
   };
 
   Policy policy_;
+  const bool caps_receipts_;
+  ShardId shard_;
   std::uint16_t shard_count_;
   PartitionId first_;
   std::uint32_t partition_count_;
   TableRuns<WalletRow> wallet_rows_;
   std::vector<WalletTable> wallets_;  // by partition, from first_
   TableRuns<ReplayRow> replay_rows_;
-  std::vector<ReplayStore> replays_;                                  // by partition, from first_
-  std::vector<std::unordered_map<std::uint64_t, DailyUsage>> usage_;  // likewise; by user
+  std::vector<ReplayStore> replays_;  // by partition, from first_
+  std::vector<DailyUsage> usage_;     // likewise; what users sent
+  // By partition, of all shards; empty while receipts have no cap.  Of its own users the shard
+  // counts what reaches their wallets, of the others' what it grants them itself and what their
+  // shard told when they had reached the cap.
+  std::vector<DailyUsage> receipts_;
+  // Own users who have reached it, and the others have not been told.
+  std::map<UserId, Usage> caps_to_tell_;
+  std::uint32_t caps_day_ = 0;
   PacketStore packets_;
   Slab<TextCell> texts_;
   std::vector<Outbox> outboxes_;    // by shard

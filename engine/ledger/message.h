@@ -6,6 +6,7 @@
 //   reference_request  an external reference is to be used here: book it at its home
 //   reference_answer   it is booked for that request; or it is used
 //   reference_release  it was booked for that request and is not used: it is free again
+//   receive_cap        a user has received as much as a day allows; to every other shard
 //
 // The event in the source's journal is the message; its sequence there names it.  The source keeps
 // a message in its outbox until the receiving shard has journalled it and that is durable, and
@@ -33,6 +34,7 @@ enum class MessageKind : std::uint8_t {
   credit,
   debit_request,
   debit_answer,
+  receive_cap,
   reference_request,
   reference_answer,
   reference_release,
@@ -42,7 +44,7 @@ struct Message {
   Sequence sequence{};  // of the event in the source's journal
   Sequence previous{};  // of the message before it to the same shard; 0: none
   UserId user{};
-  Amount amount{};  // to credit; wanted; taken
+  Amount amount{};  // to credit; wanted; taken; received that day
   // Of debits only.
   PacketId packet{};
   Amount balance{};  // answer: the wallet's, after
@@ -55,6 +57,9 @@ struct Message {
   bool told = false;  // request: it is used already, no answer is wanted
   ReferenceName reference{};
   Sequence request{};  // answer, release: the request's
+  // Of receive_cap only.
+  std::uint32_t day = 0;
+  std::uint32_t count = 0;  // of shares and transfers received on it
 };
 
 // What one shard has to tell one other.

@@ -401,9 +401,10 @@ ClaimAnswer Ledger::decide(Time now, const ClaimItem& claim, Claimed& event) con
   const PacketRow* packet = packets_.find(claim.packet);
   const ClaimAnswer answer = standing(now, packet, claim.user);
   if (answer.status != Status::ok) return answer;
-  if (packet->has(PacketRow::has_code)) {
-    const ClaimAnswer lock = code_lock(claim.packet, *packet, claim.user);
-    return lock.status != Status::ok ? lock : claim_refused(Status::code_required);
+  if (packet->has(PacketRow::has_code) || caps_receipts_) [[unlikely]] {
+    const ClaimAnswer barred = bar(now, claim.packet, *packet, claim.user);
+    if (barred.status != Status::ok) return barred;
+    if (packet->has(PacketRow::has_code)) return claim_refused(Status::code_required);
   }
   return grant(now, *packet, claim, event);
 }
@@ -414,10 +415,9 @@ ClaimAnswer Ledger::decide(Time now, const ClaimWithCode& c, Claimed& claimed,
   const PacketRow* packet = packets_.find(c.packet);
   const ClaimAnswer answer = standing(now, packet, c.user);
   if (answer.status != Status::ok) return answer;
+  const ClaimAnswer barred = bar(now, c.packet, *packet, c.user);
+  if (barred.status != Status::ok) return barred;
   if (!packet->has(PacketRow::has_code)) return grant(now, *packet, claim, claimed);
-
-  const ClaimAnswer lock = code_lock(c.packet, *packet, c.user);
-  if (lock.status != Status::ok) return lock;
   if (c.code.empty()) return claim_refused(Status::code_required);
   if (tag_of(packets_.seed(*packet), c.code.view()) == packets_.extras(*packet).code_tag) {
     return grant(now, *packet, claim, claimed);
@@ -451,8 +451,11 @@ void Ledger::apply(Sequence sequence, const Claimed& e) {
 
 // ---- codes --------------------------------------------------------------------------------------
 
-// code_locked when the packet wants a code and the user has no try left; else ok.
-ClaimAnswer Ledger::code_lock(PacketId id, const PacketRow& packet, UserId user) const {
+// What keeps a user from a share that is there: the day's cap, or no try left at the code; else ok.
+// A share's amount is not asked for: a refusal that depends on it would tell what comes next.
+ClaimAnswer Ledger::bar(Time now, PacketId id, const PacketRow& packet, UserId user) const {
+  const Verdict receipt = check_receipt(now, user, Amount{1});
+  if (!receipt.accepted()) return claim_refused(receipt.status, receipt.limit);
   const bool locked =
       packet.has(PacketRow::has_code) && code_tries_.of(id, user) >= policy_.code_tries_max;
   return locked ? claim_refused(Status::code_locked, policy_.code_tries_max) : ClaimAnswer{};

@@ -106,6 +106,10 @@ Result<void> validate_days_and_lists(const Policy& p) {
   const Result<void> checks[] = {
       between("policy.daily_count_cap", p.daily_count_cap, 0, UINT32_MAX, " sends"),
       between("policy.daily_amount_cap", p.daily_amount_cap, Amount{}, Amount(limits::amount_max)),
+      between("policy.daily_receive_count_cap", p.daily_receive_count_cap, 0, UINT32_MAX,
+              " receipts"),
+      between("policy.daily_receive_amount_cap", p.daily_receive_amount_cap, Amount{},
+              Amount(limits::amount_max)),
       between("policy.utc_offset", p.utc_offset, Duration::hours(-14), Duration::hours(14)),
       between("policy.day_start", p.day_start, Duration{},
               Duration::us(Duration::hours(24).us() - 1)),

@@ -44,6 +44,9 @@ struct Policy {
   // Packets and transfers that one user may send a day, and their sum.  0: no cap.
   std::uint32_t daily_count_cap = 0;
   Amount daily_amount_cap{};
+  // Shares and transfers that one user may receive a day, and their sum.  0: no cap.
+  std::uint32_t daily_receive_count_cap = 0;
+  Amount daily_receive_amount_cap{};
   // A day starts at day_start of the time zone.
   Duration utc_offset = Duration::hours(8);
   Duration day_start{};

@@ -134,6 +134,10 @@ std::string_view name(Status status) {
       return "cap_count_reached";
     case Status::cap_amount_reached:
       return "cap_amount_reached";
+    case Status::receive_count_reached:
+      return "receive_count_reached";
+    case Status::receive_amount_reached:
+      return "receive_amount_reached";
     case Status::case_unknown:
       return "case_unknown";
     case Status::case_resolved:

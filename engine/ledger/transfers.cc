@@ -147,9 +147,11 @@ Verdict Ledger::decide(Time now, const AcceptTransfer& c, TransferAccepted& even
   const PacketRow* transfer = find_transfer(c.transfer);
   if (transfer == nullptr) return refuse(Status::transfer_unknown);
   if (const Verdict v = check_pending(now, *transfer, c.recipient); !v.accepted()) return v;
+  const Amount amount{transfer->remaining_fen};
+  if (const Verdict v = check_receipt(now, c.recipient, amount); !v.accepted()) return v;
   event = TransferAccepted{.at = now,
                            .transfer = c.transfer,
-                           .amount = Amount{transfer->remaining_fen},
+                           .amount = amount,
                            .arrives_at = now + packets_.terms(*transfer).arrives_after,
                            .fingerprint = fingerprint,
                            .key = c.key};

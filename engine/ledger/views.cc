@@ -100,7 +100,7 @@ Verdict Ledger::peek(Time now, const PeekPacket& q, PeekAnswer& answer) const {
   const PacketRow* row = find_packet(q.packet);
   if (row == nullptr) return refuse(Status::packet_unknown);
   ClaimAnswer would = standing(now, row, q.user);
-  if (would.status == Status::ok) would = code_lock(q.packet, *row, q.user);
+  if (would.status == Status::ok) would = bar(now, q.packet, *row, q.user);
   answer = {.packet = summary(q.packet, *row),
             .claimable = would.status == Status::ok,
             .own_claim = would.status == Status::ok ? ClaimAnswer{} : would};
@@ -244,7 +244,8 @@ void add_packet(Fingerprint& row, PacketId id, const PacketRow& p, PrfKey first_
 }
 
 void add_message(Fingerprint& row, const Message& m) {
-  row.add(m.sequence.value).add(m.user.value).add(m.amount).add(m.packet.value).add(m.share_index);
+  row.add(m.sequence.value).add(m.user.value).add(m.amount).add(m.share_index);
+  row.add(m.packet.value).add(m.day).add(m.count);
   row.add(static_cast<std::uint64_t>(m.kind)).add(static_cast<std::uint64_t>(m.status));
   row.add(m.previous.value).add(m.balance).add(m.forced);
   if (m.kind < MessageKind::reference_request) return;
@@ -312,10 +313,19 @@ std::uint64_t Ledger::state_hash() const {
       add(row.add(r.key.low).add(r.key.high).add(r.fingerprint).add(r.answer));
     });
   }
-  for (const auto& users : usage_) {
-    for (const auto& [user, u] : users) {
-      add(Fingerprint(EventType::wallet_set).add(user).add(u.day).add(u.count).add(u.amount));
+  const auto add_usage = [&](EventType type, UserId user, std::uint32_t day, const Usage& u) {
+    add(Fingerprint(type).add(user.value).add(day).add(u.count).add(u.amount));
+  };
+  const auto add_usages = [&](EventType type, const std::vector<DailyUsage>& partitions) {
+    for (const DailyUsage& partition : partitions) {
+      partition.for_each(
+          [&](UserId user, const Usage& u) { add_usage(type, user, partition.day(), u); });
     }
+  };
+  add_usages(EventType::wallet_set, usage_);
+  add_usages(EventType::receive_cap_heard, receipts_);
+  for (const auto& [user, usage] : caps_to_tell_) {
+    add_usage(EventType::receive_cap_reached, user, caps_day_, usage);
   }
   code_tries_.for_each([&](PacketId packet, UserId user, std::uint32_t tries, std::uint64_t noted) {
     Fingerprint row(EventType::code_tried);

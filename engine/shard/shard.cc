@@ -146,6 +146,7 @@ bool Shard::step(Time now) {
   pay_redress();
   settle_due();
   decide_waiting();
+  tell_caps();
   journal_->flush();
   // A small write may be done already: its replies need no further step, but what waits for its
   // room does.
@@ -158,8 +159,9 @@ bool Shard::step(Time now) {
 }
 
 bool Shard::waits_for_room() const {
-  return !waiting_.empty() || !waiting_messages_.empty() || !writable() ||
-         ledger_.granted_reference().has_value() || journal_->room_bytes() < due_event_bytes_max;
+  return !waiting_.empty() || !waiting_messages_.empty() || ledger_.has_caps_to_tell() ||
+         ledger_.granted_reference().has_value() || !writable() ||
+         journal_->room_bytes() < due_event_bytes_max;
 }
 
 void Shard::look_for_space() {
@@ -352,6 +354,8 @@ void Shard::take_message(ShardId source, const Message& message) {
     take_answer(*answered);
   } else if (const auto* freed = std::get_if<ReferenceFreed>(&event)) {
     book(*freed);
+  } else if (const auto* heard = std::get_if<ReceiveCapHeard>(&event)) {
+    book(*heard);
   }
 }
 
@@ -366,6 +370,15 @@ void Shard::pay_redress() {
     } else {
       return;
     }
+  }
+}
+
+// That users have reached the day's cap of what is received; at a start also what a crash cut off.
+void Shard::tell_caps() {
+  ReceiveCapReached event;
+  while (ledger_.decide(now_, event)) {
+    if (!writable() || journal_->room_bytes() < sizeof event) return;
+    book(event);
   }
 }
 

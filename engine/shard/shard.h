@@ -145,6 +145,7 @@ class Shard {
   void look_for_space();
   void settle_due();
   void apply_waiting_messages();
+  void tell_caps();
   void book_acknowledgements();
 
   void run(Parcel& parcel, const CommandEnvelope& envelope, Admission admission);

@@ -94,6 +94,8 @@ namespace fb = ::hongbao;
   X(transfer_not_arrived)    \
   X(cap_count_reached)       \
   X(cap_amount_reached)      \
+  X(receive_count_reached)   \
+  X(receive_amount_reached)  \
   X(case_unknown)            \
   X(case_resolved)           \
   X(case_exists)             \

@@ -193,6 +193,14 @@ StatusText status_message(Status status, std::int64_t limit) {
     case Status::cap_amount_reached:
       return text("the sender's daily cap of {} would be passed; send less, or tomorrow",
                   yuan(limit));
+    case Status::receive_count_reached:
+      return text("the user has received {} times today, which is the cap; try again tomorrow",
+                  limit);
+    case Status::receive_amount_reached:
+      return text(
+          "the user's cap of what is received a day, {}, is reached or would be passed; "
+          "try again tomorrow",
+          yuan(limit));
     case Status::case_unknown:
       return text("no case has this id");
     case Status::case_resolved:

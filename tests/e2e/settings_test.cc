@@ -91,6 +91,8 @@ TEST_F(SettingsTest, AreRefusedForEachPolicyWithABadValueByTheKeysName) {
       {"credit_opens_wallet", "\"sometimes\""},
       {"daily_count_cap", "-1"},
       {"daily_amount_cap", "\"a lot\""},
+      {"daily_receive_count_cap", "-1"},
+      {"daily_receive_amount_cap", "\"-1.00\""},
       {"utc_offset", "\"+15:00\""},
       {"utc_offset", "\"Beijing\""},
       {"day_start", "\"24h\""},
@@ -170,7 +172,10 @@ TEST_F(SettingsTest, AreTakenForEachPolicy) {
                                   "transfer_arrivals = [\"0s\", \"30m\"]\n"
                                   "transfer_return_window = \"1h\"\n"
                                   "credit_opens_wallet = false\ndaily_count_cap = 10\n"
-                                  "daily_amount_cap = \"5000.00\"\nutc_offset = \"-03:30\"\n"
+                                  "daily_amount_cap = \"5000.00\"\n"
+                                  "daily_receive_count_cap = 100\n"
+                                  "daily_receive_amount_cap = \"1000.00\"\n"
+                                  "utc_offset = \"-03:30\"\n"
                                   "day_start = \"4h\"\npage_rows_max = 20\n"});
   EXPECT_TRUE(server.start());
 }

@@ -202,6 +202,13 @@ void Duel::step(ShardId shard) {
 
 void Duel::follow_letters(ShardId shard, const EngineUnderTest::Progress& progress) {
   for (const auto& [from, message] : progress.arrived) {
+    if (message.kind == MessageKind::receive_cap) {
+      model_.hear(from, shard,
+                  {.user = message.user,
+                   .day = message.day,
+                   .received = {.count = message.count, .amount = message.amount}});
+      continue;
+    }
     expect(model_.deliver(now_, from, shard, letter_of(message)));
   }
 }
@@ -340,6 +347,8 @@ void Duel::settle() {
   }
   if (difference_) return;
   if (model_.letters() > 0) fail("letters were never delivered");
+  model_.expect_caps_known(now_);
+  for (const std::string& complaint : model_.take_complaints()) fail(complaint);
   for (const auto& [request, text] : waiting_) fail("never answered: " + text);
   for (const PacketId id : model_.due(now_ + Duration::us(-limits::tick_us))) {
     fail("due and never booked: " + std::to_string(id.value));

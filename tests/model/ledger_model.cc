@@ -212,6 +212,7 @@ void LedgerModel::pay_from(PacketId source, UserId user, Amount amount, EventTyp
   const ShardId from = home_of(source);
   const ShardId to = home_of(user);
   const Origin origin{cause, source};
+  count_receipt(from, user, amount);
   if (from == to) return credit(user, amount, origin);
   letters_[{from, to}].push_back(
       {{.kind = Letter::Kind::credit, .user = user, .amount = amount, .packet = {}, .balance = {}},
@@ -255,6 +256,59 @@ void LedgerModel::count_usage(UserId sender, Amount amount) {
   Usage& usage = usage_[{sender, cap_day()}];
   ++usage.count;
   usage.amount += amount;
+}
+
+// A user receives until the day's cap is reached; the share that reaches it is still given.  ok, or
+// the refusal.
+ClaimAnswer LedgerModel::received_enough(ShardId asked, UserId user, Amount amount) const {
+  const auto found = receipts_.find({asked, user, cap_day()});
+  const Usage received = found == receipts_.end() ? Usage{} : found->second;
+  const std::uint32_t times = policy_.daily_receive_count_cap;
+  const Amount most = policy_.daily_receive_amount_cap;
+  if (times != 0 && received.count >= times) {
+    return {.status = Status::receive_count_reached, .claimed_at = Time(times)};
+  }
+  if (most != Amount{} && (received.amount >= most || received.amount + amount > most)) {
+    return {.status = Status::receive_amount_reached, .claimed_at = Time(most.fen())};
+  }
+  return {};
+}
+
+bool LedgerModel::cap_reached(const Usage& received) const {
+  const std::uint32_t times = policy_.daily_receive_count_cap;
+  const Amount most = policy_.daily_receive_amount_cap;
+  return (times != 0 && received.count >= times) || (most != Amount{} && received.amount >= most);
+}
+
+void LedgerModel::count_receipt(ShardId at, UserId user, Amount amount) {
+  Usage& received = receipts_[{at, user, cap_day()}];
+  ++received.count;
+  received.amount += amount;
+}
+
+void LedgerModel::hear(ShardId from, ShardId to, const CapNews& news) {
+  const Usage known = receipts_[{from, news.user, news.day}];
+  const bool right = home_of(news.user) == from && cap_reached(news.received) &&
+                     news.received.count <= known.count && news.received.amount <= known.amount;
+  if (!right) complain("wrong news of a cap, about user " + std::to_string(news.user.value));
+  Usage& received = receipts_[{to, news.user, news.day}];
+  received.count = std::max(received.count, news.received.count);
+  received.amount = std::max(received.amount, news.received.amount);
+}
+
+void LedgerModel::expect_caps_known(Time now) {
+  now_ = now;
+  for (const auto& [name, received] : receipts_) {
+    const auto [shard, user, day] = name;
+    if (shard != home_of(user) || day != cap_day() || !cap_reached(received)) continue;
+    for (std::uint16_t s = 0; s < shard_count_; ++s) {
+      const auto known = receipts_.find({ShardId{s}, user, day});
+      if (known == receipts_.end() || !cap_reached(known->second)) {
+        complain("shard " + std::to_string(s) + " does not know that user " +
+                 std::to_string(user.value) + " has received enough");
+      }
+    }
+  }
 }
 
 AmountSum LedgerModel::held_at(ShardId shard) const {
@@ -319,6 +373,7 @@ std::vector<LateAnswer> LedgerModel::deliver(Time now, ShardId from, ShardId to,
   way.erase(sent);
   switch (letter.kind) {
     case Letter::Kind::credit:
+      count_receipt(to, letter.user, letter.amount);
       credit(letter.user, letter.amount, origin);
       return {};
     case Letter::Kind::debit_request:

@@ -21,6 +21,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -65,6 +66,12 @@ class LedgerModel {
 
   // A letter has arrived.  Returns the answers that it brings.
   std::vector<LateAnswer> deliver(Time now, ShardId from, ShardId to, const Letter& letter);
+
+  // One shard has told another that a user has reached the day's cap of what is received.
+  void hear(ShardId from, ShardId to, const CapNews& news);
+  // All news has been told and heard: complains about a user whom a shard does not know to have
+  // reached the cap of this day.
+  void expect_caps_known(Time now);
 
   // What is due at `now`, in the order of time: refunds, expiries and arrivals.
   std::vector<PacketId> due(Time now) const;
@@ -165,6 +172,9 @@ class LedgerModel {
   bool capped(UserId sender, Amount amount);
   std::int64_t cap_day() const;
   void count_usage(UserId sender, Amount amount);
+  ClaimAnswer received_enough(ShardId asked, UserId user, Amount amount) const;
+  bool cap_reached(const Usage& received) const;
+  void count_receipt(ShardId at, UserId user, Amount amount);
 
   // ---- references
   // True when the command ends here: its reference is used, or has its home on another shard.
@@ -242,6 +252,9 @@ class LedgerModel {
   std::map<PartitionId, std::uint64_t> ids_given_;  // packets and transfers
   std::map<PartitionId, std::uint64_t> cases_given_;
   std::map<std::pair<UserId, std::int64_t>, Usage> usage_;  // by day
+  // What a shard knows to have been received: what it granted or, for its own users, credited, and
+  // what it heard.  By day.
+  std::map<std::tuple<ShardId, UserId, std::int64_t>, Usage> receipts_;
   std::map<std::pair<PartitionId, Key128>, StoredAnswer> stored_;
   std::map<std::pair<ShardId, ShardId>, std::deque<Posted>> letters_;
   std::set<ReferenceName> references_used_;

@@ -294,6 +294,8 @@ ClaimAnswer LedgerModel::claim(const ClaimItem& item, const ClaimCode* code,
   Packet& packet = found->second;
   const ClaimAnswer stands = standing(packet, item.user);
   if (stands.status != Status::ok) return stands;
+  const ClaimAnswer enough = received_enough(home_of(item.packet), item.user, {});
+  if (enough.status != Status::ok) return enough;
   if (!packet.code.empty()) {
     const ClaimAnswer lock = code_lock(packet, item.user);
     if (lock.status != Status::ok) return lock;
@@ -393,6 +395,7 @@ void LedgerModel::run(const PeekPacket& c) {
   const auto found = packets_.find(c.packet);
   if (found == packets_.end()) return refuse(Status::packet_unknown);
   ClaimAnswer stands = standing(found->second, c.user);
+  if (stands.status == Status::ok) stands = received_enough(home_of(c.packet), c.user, {});
   if (stands.status == Status::ok) stands = code_lock(found->second, c.user);
   answer(PeekAnswer{.packet = summary(c.packet, found->second),
                     .claimable = c.user != UserId{} && stands.status == Status::ok,

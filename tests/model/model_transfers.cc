@@ -115,6 +115,8 @@ void LedgerModel::run(const AcceptTransfer& c) {
   if (settled_before(c, c.key, home, {c.recipient})) return;
   Transfer* transfer = pending_transfer(c.transfer, c.recipient);
   if (transfer == nullptr) return;
+  const ClaimAnswer enough = received_enough(home_of(c.transfer), c.recipient, transfer->amount);
+  if (enough.status != Status::ok) return refuse(enough.status, claim_limit(enough));
   transfer->state = TransferState::accepted;
   transfer->arrives_at = now_ + transfer->arrives_after;
   wait_or_not(c.transfer);

@@ -35,6 +35,10 @@ Policy random_policy(Dice& dice, Time start) {
   p.credit_opens_wallet = dice.percent(60);
   if (dice.percent(25)) p.daily_count_cap = static_cast<std::uint32_t>(dice.between(1, 40));
   if (dice.percent(25)) p.daily_amount_cap = Amount{dice.between(1, 100'000)};
+  if (dice.percent(25)) {
+    p.daily_receive_count_cap = static_cast<std::uint32_t>(dice.between(1, 30));
+  }
+  if (dice.percent(25)) p.daily_receive_amount_cap = Amount{dice.between(1, 50'000)};
   if (dice.percent(40)) p.utc_offset = Duration::us(dice.between(-14, 14) * 3'600'000'000);
   if (dice.percent(40)) p.day_start = Duration::us(dice.between(0, 86'399'999'999));
   p.page_rows_max = static_cast<std::uint32_t>(dice.between(1, 20));
@@ -47,6 +51,8 @@ Policy changed_policy(Dice& dice, const Policy& before, Time now) {
   Policy p = random_policy(dice, now);
   p.daily_count_cap = before.daily_count_cap;
   p.daily_amount_cap = before.daily_amount_cap;
+  p.daily_receive_count_cap = before.daily_receive_count_cap;
+  p.daily_receive_amount_cap = before.daily_receive_amount_cap;
   p.utc_offset = before.utc_offset;
   p.day_start = before.day_start;
   return p;

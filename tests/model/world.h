@@ -174,10 +174,17 @@ struct UserRecords {
   std::vector<Moved> statement{};
 };
 
-// What a user sent on one day.
+// What a user sent, or received, on one day.
 struct Usage {
   std::uint32_t count = 0;
   Amount amount{};
+};
+
+// News that a user has received as much as a day allows.
+struct CapNews {
+  UserId user{};
+  std::uint32_t day = 0;
+  Usage received{};
 };
 
 // A share of a packet; a transfer is its own share 0.

@@ -51,7 +51,7 @@ void add_resolve(CLI::App& cases, CommandLine& line) {
   auto* app = cases.add_subcommand("resolve", "Decide a case");
   app->footer(
       "Upheld, the user's share goes back to the sender, as far as the user's wallet holds it;\n"
-      "what is missing is recorded as the shortfall.\n"
+      "what is missing stays owed: another case about the share, upheld, collects it.\n"
       "\n"
       "Examples:\n"
       "  hongbao case resolve 4097 refuse --operator bob --note 'a gift is a gift'\n"

@@ -339,6 +339,24 @@ void tell(const EventHeader*, const CreditsAcknowledged& e, Out& out) {
   out.number("through", e.through.value);
 }
 
+template <class Out>
+void tell(const EventHeader*, const ReceiveCapReached& e, Out& out) {
+  out.number("user", e.user.value);
+  out.number("day", e.day);
+  out.number("count", e.count);
+  out.fen("amount", e.amount.fen());
+}
+
+template <class Out>
+void tell(const EventHeader*, const ReceiveCapHeard& e, Out& out) {
+  out.number("user", e.user.value);
+  out.number("day", e.day);
+  out.number("count", e.count);
+  out.fen("amount", e.amount.fen());
+  out.number("source_shard", e.source);
+  out.number("source_sequence", e.source_sequence.value);
+}
+
 // ---- their table --------------------------------------------------------------------------------
 
 struct EventWords {
@@ -389,6 +407,8 @@ constexpr EventWords words[] = {
     words_of<ReferenceSettled>(EventType::reference_settled, "reference_settled"),
     words_of<ReferenceReleased>(EventType::reference_released, "reference_released"),
     words_of<ReferenceFreed>(EventType::reference_freed, "reference_freed"),
+    words_of<ReceiveCapReached>(EventType::receive_cap_reached, "receive_cap_reached"),
+    words_of<ReceiveCapHeard>(EventType::receive_cap_heard, "receive_cap_heard"),
 };
 
 const EventWords* words_for(EventType type) {

@@ -144,6 +144,10 @@ const Books::EventRule* Books::rule_for(EventType type) {
        &Books::read_and_book<ReferenceReleased, &Books::release_reference>},
       {EventType::reference_freed, fixed_bytes<ReferenceFreed>,
        &Books::read_and_book<ReferenceFreed, &Books::free_reference>},
+      {EventType::receive_cap_reached, fixed_bytes<ReceiveCapReached>,
+       &Books::read_and_book<ReceiveCapReached, &Books::reach_cap>},
+      {EventType::receive_cap_heard, fixed_bytes<ReceiveCapHeard>,
+       &Books::read_and_book<ReceiveCapHeard, &Books::hear_of_cap>},
   };
   const auto* rule = std::ranges::find(rules, type, &EventRule::type);
   return rule == std::end(rules) ? nullptr : rule;
@@ -306,6 +310,29 @@ void Books::receive_credit(const CreditReceived& event) {
   }
   figures_.credits_received_fen += event.amount_fen;
   credit(event.user, event.amount_fen);
+}
+
+// What a policy allows a day is no rule here; that every other shard is told the same is one.
+void Books::reach_cap(const ReceiveCapReached& event) {
+  check_home(event.user);
+  if (!check_amount(event.amount.fen())) return;
+  for (std::uint16_t s = 0; s < identity_.shard_count; ++s) {
+    if (ShardId(s) == identity_.shard) continue;
+    send_message(ShardId(s), {.user = event.user,
+                              .fen = event.amount.fen(),
+                              .kind = MessageKind::receive_cap,
+                              .day = event.day,
+                              .count = event.count});
+  }
+}
+
+void Books::hear_of_cap(const ReceiveCapHeard& event) {
+  receive_message(event.source, {.sequence = event.source_sequence,
+                                 .user = event.user,
+                                 .fen = event.amount.fen(),
+                                 .kind = MessageKind::receive_cap,
+                                 .day = event.day,
+                                 .count = event.count});
 }
 
 void Books::acknowledge_messages(const CreditsAcknowledged& event) {

@@ -14,7 +14,7 @@
 //
 // Units:   fen, microseconds.
 // Cost:    hash maps; about a microsecond an event, most of it waiting for memory.
-// Memory:  about 250 bytes a packet or transfer and 100 a wallet, 16 more for each claim, 120 for
+// Memory:  about 250 bytes a packet or transfer and 100 a wallet, 16 more for each claim, 128 for
 //          each message between shards, 200 for each reference, and 100 for each key of the last
 //          48 hours.
 // Threads: none.
@@ -194,6 +194,8 @@ class Books {
 
   // ---- messages between shards
   void receive_credit(const CreditReceived& event);
+  void reach_cap(const ReceiveCapReached& event);
+  void hear_of_cap(const ReceiveCapHeard& event);
   void acknowledge_messages(const CreditsAcknowledged& event);
   void credit_or_send(UserId user, std::int64_t fen);
   void send_message(ShardId target, Message message);

@@ -11,7 +11,7 @@ namespace {
 
 auto content(const Message& m) {
   return std::tie(m.sequence, m.kind, m.user, m.fen, m.packet, m.share_index, m.forced, m.status,
-                  m.use, m.reference, m.request);
+                  m.use, m.reference, m.request, m.day, m.count);
 }
 
 std::string_view words(MessageKind kind) {
@@ -28,6 +28,8 @@ std::string_view words(MessageKind kind) {
       return "an answer about a reference";
     case MessageKind::reference_release:
       return "a release of a reference";
+    case MessageKind::receive_cap:
+      return "a reached cap";
   }
   return "a message";
 }
@@ -45,7 +47,9 @@ std::string to_text(const Message& m) {
   }
   std::string text = fmt::format("{} of {} fen for user {} from event {}", words(m.kind), m.fen,
                                  m.user.value, m.sequence.value);
-  if (m.kind != MessageKind::credit) {
+  if (m.kind == MessageKind::receive_cap) {
+    text += fmt::format(", received {} times on day {}", m.count, m.day);
+  } else if (m.kind != MessageKind::credit) {
     text += fmt::format(", about share {} of packet {}", m.share_index, m.packet.value);
   }
   return text;

@@ -4,7 +4,7 @@
 // shard's journal, which are the messages.  The receiving shard's journal names each by that event.
 // So what was received must be, message by message, what was sent.
 //
-// Memory: 120 bytes a message, on each side.
+// Memory: 128 bytes a message, on each side.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +22,7 @@ enum class MessageKind : std::uint8_t {
   credit,             // money for a user of the other shard
   debit_request,      // a share is to be given back: take it from this user's wallet
   debit_answer,       // what was taken, which is money on its way; or why nothing was
+  receive_cap,        // a user has received as much as a day allows
   reference_request,  // an external reference is to be booked at its home
   reference_answer,   // it is, or it was used before
   reference_release,  // it is not used after all
@@ -30,13 +31,16 @@ enum class MessageKind : std::uint8_t {
 struct Message {
   Sequence sequence{};  // of the event in the sending shard's journal
   UserId user{};
-  std::int64_t fen = 0;  // to credit; wanted; taken
+  std::int64_t fen = 0;  // to credit; wanted; taken; received that day
   MessageKind kind{};
   // Of debits only.
   Status status{};  // of an answer
   bool forced = false;
   std::uint16_t share_index = 0;
   PacketId packet{};
+  // Of receive_cap only.
+  std::uint32_t day = 0;
+  std::uint32_t count = 0;
   Place place{};  // of the event that was read: the sender's or the receiver's
   // Of references only.
   ReferenceUse use{};

@@ -224,6 +224,19 @@ std::vector<Record> records() {
        {HB_COMMON(ReferenceFreed), HB_FIELD(ReferenceFreed, source), HB_FIELD(ReferenceFreed, use),
         HB_FIELD(ReferenceFreed, reserved8), HB_FIELD(ReferenceFreed, source_sequence),
         HB_FIELD(ReferenceFreed, request), HB_FIELD(ReferenceFreed, reference)}},
+      {"`receive_cap_reached`",
+       sizeof(ReceiveCapReached),
+       {HB_COMMON(ReceiveCapReached), HB_FIELD(ReceiveCapReached, reserved16),
+        HB_FIELD(ReceiveCapReached, count), HB_FIELD(ReceiveCapReached, user),
+        HB_FIELD(ReceiveCapReached, amount), HB_FIELD(ReceiveCapReached, day),
+        HB_FIELD(ReceiveCapReached, reserved32), HB_FIELD(ReceiveCapReached, reserved64)}},
+      {"`receive_cap_heard`",
+       sizeof(ReceiveCapHeard),
+       {HB_COMMON(ReceiveCapHeard), HB_FIELD(ReceiveCapHeard, source),
+        HB_FIELD(ReceiveCapHeard, count), HB_FIELD(ReceiveCapHeard, source_sequence),
+        HB_FIELD(ReceiveCapHeard, user), HB_FIELD(ReceiveCapHeard, amount),
+        HB_FIELD(ReceiveCapHeard, day), HB_FIELD(ReceiveCapHeard, reserved32),
+        HB_FIELD(ReceiveCapHeard, reserved64)}},
   };
 }
 

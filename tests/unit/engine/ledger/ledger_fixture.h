@@ -72,6 +72,11 @@ class Books {
     ledger = std::move(again);
   }
   void restart() { restart(policy_); }
+  // The same under a policy that leaves another state: what is counted only while there is a cap.
+  void change_policy(const Policy& policy) {
+    policy_ = policy;
+    ledger = replayed();
+  }
   std::unique_ptr<Ledger> replayed() const {
     auto again = std::make_unique<Ledger>(policy_, shard_, shards_);
     std::uint64_t sequence = 0;
@@ -149,6 +154,10 @@ class Books {
       }
     }
   }
+  void tell_caps() {
+    ReceiveCapReached event;
+    while (ledger->decide(now, event)) commit(event);
+  }
   ClaimAnswer run(const ClaimItem& c) {
     Claimed event;
     const ClaimAnswer answer = see_unchanged([&] { return ledger->decide(now, c, event); });
@@ -183,6 +192,7 @@ class Books {
       if (const auto* credit = std::get_if<CreditReceived>(&event)) commit(*credit);
       if (const auto* debit = std::get_if<DebitDecided>(&event)) commit(*debit);
       if (const auto* settled = std::get_if<ReturnSettled>(&event)) commit(*settled);
+      if (const auto* heard = std::get_if<ReceiveCapHeard>(&event)) commit(*heard);
     }
     for (std::size_t i = 0; i < outbox.size(); ++i) {
       const MessageEvent again = ledger->decide(now, from.shard_, outbox[i]);

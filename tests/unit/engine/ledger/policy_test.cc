@@ -64,6 +64,8 @@ const Setting settings[] = {
      [](Policy& p, auto v) { p.transfer_return_window = Duration::us(v); }, 0, 365 * 24 * hour_us},
     {"policy.daily_amount_cap", [](Policy& p, auto v) { p.daily_amount_cap = Amount{v}; }, 0,
      limits::amount_max},
+    {"policy.daily_receive_amount_cap",
+     [](Policy& p, auto v) { p.daily_receive_amount_cap = Amount{v}; }, 0, limits::amount_max},
     {"policy.utc_offset", [](Policy& p, auto v) { p.utc_offset = Duration::us(v); }, -14 * hour_us,
      14 * hour_us},
     {"policy.day_start", [](Policy& p, auto v) { p.day_start = Duration::us(v); }, 0,

@@ -174,6 +174,15 @@ class RefusalsTest : public testing::Test, public Books {
     return run(transfer_of_ann());
   }
 
+  // Ben has received several shares on this day.
+  Outcome receiving(std::uint32_t count, std::int64_t fen) {
+    Policy policy;
+    policy.daily_receive_count_cap = count;
+    policy.daily_receive_amount_cap = Amount{fen};
+    change_policy(policy);
+    return run(ClaimItem{coded, ben});
+  }
+
   std::vector<Line> wallet_lines();
   std::vector<Line> send_lines();
   std::vector<Line> claim_lines();
@@ -605,10 +614,17 @@ std::vector<Line> RefusalsTest::support_lines() {
        [&] {
          return run(FreezePacket{key(), sold_out, false, op, 0});
        }},
-      // The last two: the caps hold from here on.
+      // The last ones: the caps hold from here on.
       {Status::cap_count_reached, 1, "transfer", [&] { return capped(1, 0); }},
       {Status::cap_amount_reached, 199, "transfer", [&] { return capped(0, 199); }},
+      {Status::receive_count_reached, 1, "claim", [&] { return receiving(1, 0); }},
+      {Status::receive_amount_reached, 199, "claim", [&] { return receiving(0, 199); }},
   };
+}
+
+bool sets_policy(Status status) {
+  return status == Status::cap_count_reached || status == Status::cap_amount_reached ||
+         status == Status::receive_count_reached || status == Status::receive_amount_reached;
 }
 
 std::vector<Line> RefusalsTest::all_lines() {
@@ -623,7 +639,7 @@ std::vector<Line> RefusalsTest::all_lines() {
 TEST_F(RefusalsTest, EveryRefusalHasItsStatusAndLimitAndChangesNothing) {
   for (const Line& line : all_lines()) {
     SCOPED_TRACE(std::string(name(line.status)) + ": " + line.what);
-    if (line.status == Status::cap_count_reached) capped(1, 0);
+    if (sets_policy(line.status)) line.ask();
     const std::uint64_t hash = ledger->state_hash();
     const Outcome outcome = line.ask();
     EXPECT_EQ(name(outcome.status), name(line.status));

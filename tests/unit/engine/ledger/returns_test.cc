@@ -255,5 +255,118 @@ TEST_F(UnopenedWinnerTest, ReturnIsRefusedAndTheCreditedMoneyStays) {
   EXPECT_EQ(away.balance(winner), 600);
 }
 
+// ---- what a user receives, over two shards -------------------------------------------------------
+
+class ReceiveCapsOverTwoShardsTest : public testing::Test {
+ protected:
+  ReceiveCapsOverTwoShardsTest() {
+    for (Books* books : {&home, &away}) {
+      const UserId sender = books == &home ? anna : cleo;
+      books->fund(sender, 100'000);
+    }
+  }
+  void TearDown() override {
+    home.expect_replay_agrees();
+    away.expect_replay_agrees();
+  }
+  void send(Books& books) {
+    SendPacket command = books.even(1'000, 10);
+    command.sender = &books == &home ? anna : cleo;
+    ASSERT_TRUE(books.run(command).accepted());
+  }
+  ClaimAnswer claim_fresh(Books& books) {
+    send(books);
+    return books.claim(bert);
+  }
+  void exchange() {
+    away.hear(home);
+    home.hear(away);
+  }
+
+  static constexpr std::uint32_t cap = 3;
+  const Policy policy{.daily_receive_count_cap = cap};
+  const UserId anna = user_of(ShardId{0}, 2, 5'000);
+  const UserId bert = user_of(ShardId{0}, 2, 6'000);  // who receives, and lives at home
+  const UserId cleo = user_of(ShardId{1}, 2, 7'000);
+  Books home{policy, ShardId{0}, 2};
+  Books away{policy, ShardId{1}, 2};
+};
+
+TEST_F(ReceiveCapsOverTwoShardsTest, OtherShardsRefuseOnceTheyHaveHeard) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  expect_refused(claim_fresh(home), Status::receive_count_reached, cap);
+  EXPECT_EQ(claim_fresh(away).status, Status::ok) << "it has not heard";
+  ASSERT_TRUE(home.ledger->has_caps_to_tell());
+  home.tell_caps();
+  EXPECT_FALSE(home.ledger->has_caps_to_tell());
+  exchange();
+  expect_refused(claim_fresh(away), Status::receive_count_reached, cap);
+  away.restart();
+  expect_refused(claim_fresh(away), Status::receive_count_reached, cap);
+  SendTransfer gift = away.to(bert, 100);
+  gift.sender = cleo;
+  ASSERT_TRUE(away.run(gift).accepted());
+  expect_refused(away.run(AcceptTransfer{away.key(), away.packet, bert}),
+                 Status::receive_count_reached, cap);
+  away.now = away.now + Duration::hours(24);
+  EXPECT_EQ(claim_fresh(away).status, Status::ok) << "it is another day";
+}
+
+TEST_F(ReceiveCapsOverTwoShardsTest, CreditsOfOtherShardsCountWhereTheUserLives) {
+  ASSERT_EQ(claim_fresh(away).status, Status::ok);
+  ASSERT_EQ(claim_fresh(away).status, Status::ok);
+  ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  EXPECT_FALSE(home.ledger->has_caps_to_tell());
+  exchange();
+  EXPECT_TRUE(home.ledger->has_caps_to_tell());
+  expect_refused(claim_fresh(home), Status::receive_count_reached, cap);
+}
+
+// So nobody receives more than the cap of any one shard, however late the news.
+TEST_F(ReceiveCapsOverTwoShardsTest, ShardCountsWhatItGrantsItself) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(away).status, Status::ok);
+  expect_refused(claim_fresh(away), Status::receive_count_reached, cap);
+}
+
+TEST_F(ReceiveCapsOverTwoShardsTest, NewsThatACrashCutOffIsToldAfterTheRestartOnce) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  home.restart();
+  EXPECT_TRUE(home.ledger->has_caps_to_tell());
+  home.tell_caps();
+  home.restart();
+  EXPECT_FALSE(home.ledger->has_caps_to_tell());
+  exchange();
+  expect_refused(claim_fresh(away), Status::receive_count_reached, cap);
+}
+
+TEST_F(ReceiveCapsOverTwoShardsTest, NewsOfADayThatIsOverIsNotTold) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  home.now = home.now + Duration::hours(24);
+  ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  EXPECT_FALSE(home.ledger->has_caps_to_tell());
+}
+
+TEST_F(ReceiveCapsOverTwoShardsTest, RaisedCapHoldsOnEveryShardAndIsToldAnew) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  home.tell_caps();
+  exchange();
+  for (Books* books : {&home, &away}) books->change_policy({.daily_receive_count_cap = cap + 1});
+  EXPECT_EQ(claim_fresh(home).status, Status::ok);
+  EXPECT_TRUE(home.ledger->has_caps_to_tell());
+  home.tell_caps();
+  exchange();
+  expect_refused(claim_fresh(away), Status::receive_count_reached, cap + 1);
+}
+
+TEST_F(ReceiveCapsOverTwoShardsTest, JournalWithNewsIsReadWhereThereIsNoCapAnyMore) {
+  for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(home).status, Status::ok);
+  home.tell_caps();
+  exchange();
+  for (Books* books : {&home, &away}) books->change_policy(Policy{});
+  EXPECT_EQ(claim_fresh(home).status, Status::ok);
+  EXPECT_EQ(claim_fresh(away).status, Status::ok);
+  exchange();
+}
+
 }  // namespace
 }  // namespace hb::test

@@ -369,5 +369,136 @@ TEST_F(CapsTest, CountsAreThereAfterARestart) {
   expect_refused(run(lucky(100, 1)), Status::cap_count_reached, 2);
 }
 
+// ---- daily caps of what is received -------------------------------------------------------------
+
+class ReceiveCapsTest : public CapsTest {
+ protected:
+  void set_receive_caps(std::uint32_t count, std::int64_t fen) {
+    Policy policy;
+    policy.daily_receive_count_cap = count;
+    policy.daily_receive_amount_cap = Amount{fen};
+    restart(policy);
+    if (now < midnight) now = midnight;
+  }
+  // A packet with a share for each of many users.
+  void send(std::int64_t share_fen = 100) {
+    if (!funded_) fund(alice, 1'000'000);
+    funded_ = true;
+    ASSERT_TRUE(run(even(share_fen * 10, 10)).accepted());
+  }
+  PeekAnswer peek(UserId user) const {
+    PeekAnswer answer;
+    EXPECT_EQ(ledger->peek(now, PeekPacket{packet, user}, answer).status, Status::ok);
+    return answer;
+  }
+  Verdict accept() { return run(AcceptTransfer{key(), packet, bob}); }
+
+ private:
+  bool funded_ = false;
+};
+
+TEST_F(ReceiveCapsTest, SharesAndAcceptedTransfersCountTogether) {
+  set_receive_caps(2, 0);
+  send();
+  ASSERT_EQ(claim(bob).status, Status::ok);
+  ASSERT_TRUE(run(to(bob, 100)).accepted());
+  ASSERT_TRUE(accept().accepted());
+  send();
+  EXPECT_FALSE(peek(bob).claimable);
+  expect_refused(peek(bob).own_claim, Status::receive_count_reached, 2);
+  expect_refused(claim(bob), Status::receive_count_reached, 2);
+  expect_refused(claim(bob, "any"), Status::receive_count_reached, 2);
+  EXPECT_TRUE(peek(carol).claimable);
+  EXPECT_EQ(claim(carol).status, Status::ok);
+  ASSERT_TRUE(run(to(bob, 100)).accepted());
+  expect_refused(accept(), Status::receive_count_reached, 2);
+}
+
+// A refusal that depended on the share's amount would tell what the next one is.
+TEST_F(ReceiveCapsTest, ShareThatReachesTheSumIsStillGivenAndATransferThatPassesItIsNot) {
+  set_receive_caps(0, 250);
+  for (int i = 0; i < 3; ++i) {
+    send();
+    ASSERT_EQ(claim(bob).status, Status::ok) << i;
+  }
+  send();
+  expect_refused(claim(bob), Status::receive_amount_reached, 250);
+  now = now + Duration::hours(24);
+  ASSERT_TRUE(run(to(bob, 251)).accepted());
+  expect_refused(accept(), Status::receive_amount_reached, 250);
+  ASSERT_TRUE(run(to(bob, 250)).accepted());
+  ASSERT_TRUE(accept().accepted());
+  ASSERT_TRUE(run(to(bob, 1)).accepted());
+  expect_refused(accept(), Status::receive_amount_reached, 250);
+}
+
+TEST_F(ReceiveCapsTest, FirstAnswerIsToldAgainAndARefusalTakesNoTryAtACode) {
+  set_receive_caps(1, 0);
+  send();
+  SendPacket coded = even(1'000, 10);
+  coded.code = ClaimCode("8888");
+  ASSERT_EQ(claim(bob).status, Status::ok);
+  EXPECT_EQ(claim(bob).status, Status::already_claimed);
+  ASSERT_TRUE(run(coded).accepted());
+  expect_refused(claim(bob, "1"), Status::receive_count_reached, 1);
+  now = midnight + Duration::hours(24);
+  ASSERT_TRUE(run(SendPacket{coded}).replayed);
+  coded.key = key();
+  ASSERT_TRUE(run(coded).accepted());
+  expect_refused(claim(bob, "1"), Status::code_wrong, 4);
+}
+
+TEST_F(ReceiveCapsTest, ReturnsRefundsAndDepositsDoNotCountAndAReturnedShareStillDoes) {
+  set_receive_caps(1, 0);
+  send();
+  ASSERT_TRUE(deposit(alice, 5).accepted());
+  ASSERT_EQ(claim(bob).status, Status::ok);
+  ASSERT_TRUE(give_back(bob).accepted());
+  now = now + Duration::hours(25);
+  ASSERT_TRUE(come_due());
+  send();
+  EXPECT_EQ(claim(alice).status, Status::ok)
+      << "the money that came back is none that was received";
+  EXPECT_EQ(claim(bob).status, Status::ok) << "it is another day";
+  ASSERT_TRUE(give_back(bob).accepted());
+  send();
+  expect_refused(claim(bob), Status::receive_count_reached, 1);
+}
+
+TEST_F(ReceiveCapsTest, DayEndsAtTheInstantAndATransferCountsWhenItArrives) {
+  set_receive_caps(1, 0);
+  fund(alice, 10'000);
+  now = midnight + Duration::hours(23);
+  ASSERT_TRUE(run(to(bob, 100, Duration::hours(2))).accepted());
+  const PacketId transfer = packet;
+  ASSERT_TRUE(accept().accepted());
+  ASSERT_TRUE(run(even(1'000, 10)).accepted());
+  ASSERT_EQ(claim(bob).status, Status::ok) << "the transfer has not arrived";
+  const PacketId first = packet;
+  ASSERT_TRUE(run(even(1'000, 10)).accepted());
+  now = midnight + Duration::hours(24) + Duration::us(-1);
+  expect_refused(claim(bob), Status::receive_count_reached, 1);
+  now = midnight + Duration::hours(25);
+  ASSERT_TRUE(come_due(transfer));
+  expect_refused(claim(bob), Status::receive_count_reached, 1);
+  EXPECT_EQ(run(ClaimItem{first, bob}).status, Status::already_claimed);
+}
+
+TEST_F(ReceiveCapsTest, AreCountedAcrossARestartAndFromTheDaysStartWhenTheyAreNew) {
+  restart(Policy{});
+  now = midnight;
+  send();
+  ASSERT_EQ(claim(bob).status, Status::ok);
+  send();
+  change_policy(Policy{.daily_receive_count_cap = 1});
+  expect_refused(claim(bob), Status::receive_count_reached, 1);
+  restart();
+  expect_refused(claim(bob), Status::receive_count_reached, 1);
+  change_policy(Policy{.daily_receive_count_cap = 2});
+  EXPECT_EQ(claim(bob).status, Status::ok);
+  send();
+  expect_refused(claim(bob), Status::receive_count_reached, 2);
+}
+
 }  // namespace
 }  // namespace hb::test

@@ -350,7 +350,8 @@ TEST(EventText, BearsAnyBytes) {
   for (const std::uint64_t seed : test::seeds(200)) {
     SCOPED_TRACE(test::seed_text(seed));
     std::mt19937_64 chance(seed);
-    for (unsigned type = 0; type <= static_cast<unsigned>(EventType::reference_freed) + 1; ++type) {
+    for (unsigned type = 0; type <= static_cast<unsigned>(EventType::receive_cap_heard) + 1;
+         ++type) {
       const std::size_t units = 1 + chance() % 20;
       // Its own memory, so that a sanitizer sees a read beyond it.
       const std::unique_ptr<std::uint64_t[]> words(new std::uint64_t[units * 4]);

@@ -523,5 +523,32 @@ TEST_F(TwoShards, NoticeANegativeDebit) {
   EXPECT_EQ(broken_rules(), Rules{Rule::amount_invalid});
 }
 
+// ---- reached caps -------------------------------------------------------------------------------
+
+TEST_F(TwoShards, BalanceWithNewsOfAReachedCap) {
+  const ReceiveCapReached reached{.count = 3, .user = guest_, .amount = Amount(500), .day = 9};
+  ASSERT_TRUE(away().feed(reached));  // event 1
+  ReceiveCapHeard heard{.source = away_.value,
+                        .count = 3,
+                        .source_sequence = Sequence(1),
+                        .user = guest_,
+                        .amount = Amount(500),
+                        .day = 9};
+  ASSERT_TRUE(home().feed(heard));
+  EXPECT_EQ(broken_rules(), Rules{});
+}
+
+TEST_F(TwoShards, NameNewsOfACapThatWasNotToldSo) {
+  const ReceiveCapReached reached{.count = 3, .user = guest_, .amount = Amount(500), .day = 9};
+  ASSERT_TRUE(away().feed(reached));
+  ASSERT_TRUE(home().feed(ReceiveCapHeard{.source = away_.value,
+                                          .count = 2,
+                                          .source_sequence = Sequence(1),
+                                          .user = guest_,
+                                          .amount = Amount(500),
+                                          .day = 9}));
+  EXPECT_EQ(broken_rules(), Rules{Rule::message_unknown});
+}
+
 }  // namespace
 }  // namespace hb::verifier
