@@ -143,7 +143,7 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
   unit.shard = std::move(*shard);
   unit.worker = std::make_unique<Worker>(
       number, *unit.shard, *unit.clock, mesh_,
-      [this, &unit](std::uint64_t segment) { sealer_.add(*unit.storage, segment); });
+      [this, &unit, id](std::uint64_t segment) { sealer_.add(id, *unit.storage, segment); });
   return {};
 }
 

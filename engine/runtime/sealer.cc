@@ -6,9 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <utility>
 
 #include "engine/archive/background.h"
 #include "engine/journal/segment_seal.h"
+#include "engine/os/monotonic_time.h"
 
 namespace hb {
 namespace {
@@ -38,23 +40,61 @@ class HalfSpeed {
 Sealer::Sealer() : thread_([this] { run(); }) {}
 
 Sealer::~Sealer() {
-  tasks_.abandon();
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wanted_.notify_one();
   thread_.join();
 }
 
-void Sealer::add(Storage& storage, std::uint64_t segment) {
-  tasks_.put({&storage, segment});
+void Sealer::add(ShardId shard, Storage& storage, std::uint64_t segment) {
+  {
+    const std::scoped_lock lock(mutex_);
+    storages_[shard] = &storage;
+    line_.add({shard, segment});
+  }
+  wanted_.notify_one();
 }
 
 void Sealer::run() {
   ::pthread_setname_np(::pthread_self(), "sealer");
   archive::run_in_background();  // a seal may wait, a claim may not
-  while (const std::optional<Task> task = tasks_.next()) {
-    HalfSpeed pace;
-    if (auto seal = journal::seal_segment(*task->storage, task->segment, [&] { pace.rest(); });
-        !seal) {
-      spdlog::error("segment {} is not sealed: {}", task->segment, seal.error().message);
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    const std::optional<SealLine::Task> task = line_.next(monotonic_time());
+    if (!task) {
+      const std::optional<Time> again = line_.next_try();
+      if (again) {
+        wanted_.wait_for(lock, std::chrono::microseconds((*again - monotonic_time()).us()));
+      } else {
+        wanted_.wait(lock);
+      }
+      continue;
     }
+    Storage& storage = *storages_.at(task->shard);
+    lock.unlock();
+    const Result<void> sealed = seal(storage, task->segment);
+    lock.lock();
+    report(*task, sealed);
+  }
+}
+
+Result<void> Sealer::seal(Storage& storage, std::uint64_t segment) {
+  HalfSpeed pace;
+  auto seal = journal::seal_segment(storage, segment, [&] { pace.rest(); });
+  if (!seal) return fail(std::move(seal.error()));
+  return {};
+}
+
+void Sealer::report(const SealLine::Task& task, const Result<void>& sealed) {
+  if (sealed) {
+    if (line_.made(task)) spdlog::info("shard {}: segments are sealed again", task.shard.value);
+  } else if (line_.failed(task, sealed.error(), monotonic_time())) {
+    spdlog::error(
+        "shard {}: segment {} is not sealed: {}; trying again until it is, and the segments behind "
+        "it wait",
+        task.shard.value, task.segment, sealed.error().message);
   }
 }
 

@@ -1,16 +1,21 @@
 // The sealer: a background thread that seals full journal segments, in order.
 //
-// A seal that fails is logged and given up until the next start, which finds it missing and tries
-// again; the claims do not wait for it.
+// A seal that fails is tried again, within seconds of space being freed when the disk was full; the
+// ones behind it follow.  The claims do not wait for it.  What is not sealed at a stop is sealed
+// after the next start.
 //
 // Threads: owns one; add() may be called from any.
+// Errors:  none leave it; an outage and its end are logged, once each.
 #pragma once
 
+#include <condition_variable>
 #include <cstdint>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "engine/port/storage.h"
-#include "engine/runtime/job_queue.h"
+#include "engine/runtime/seal_line.h"
 
 namespace hb {
 
@@ -20,17 +25,19 @@ class Sealer {
   // Finishes the segment at hand and leaves the others to the next start.
   ~Sealer();
 
-  // `storage` outlives the sealer.
-  void add(Storage& storage, std::uint64_t segment);
+  // `storage` is the shard's, and outlives the sealer.
+  void add(ShardId shard, Storage& storage, std::uint64_t segment);
 
  private:
-  struct Task {
-    Storage* storage;
-    std::uint64_t segment;
-  };
   void run();
+  Result<void> seal(Storage& storage, std::uint64_t segment);
+  void report(const SealLine::Task& task, const Result<void>& sealed);
 
-  JobQueue<Task> tasks_;
+  std::mutex mutex_;
+  std::condition_variable wanted_;
+  SealLine line_;  // guarded by mutex_, as is all below
+  std::map<ShardId, Storage*> storages_;
+  bool stopping_ = false;
   std::thread thread_;
 };
 

@@ -1,5 +1,7 @@
 #include "engine/runtime/worker.h"
 
+#include <spdlog/spdlog.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -46,6 +48,7 @@ bool Worker::turn(ReplySink& sink) {
   hand_over();
   const bool more = shard_.step(now_);
   publish_durable();
+  report_space();
   carry_messages();
   for (const std::uint64_t segment : shard_.take_full_segments()) segment_full_(segment);
   deliver_finished(sink);
@@ -57,6 +60,29 @@ bool Worker::turn(ReplySink& sink) {
 
 void Worker::publish_durable() {
   published_durable_.store(shard_.journal().durable().value, std::memory_order_release);
+}
+
+void Worker::report_space() {
+  if (failure()) return;  // the owner's business
+  const std::optional<Error>& problem = shard_.journal().problem();
+  switch (space_.look(problem.has_value(), problem && shard_.refuses_changes())) {
+    case SpaceWatch::News::none:
+      return;
+    case SpaceWatch::News::lacking:
+      return spdlog::warn(
+          "shard {}: no space for the journal's next segment: {}; changes go on until the current "
+          "segment is full",
+          number_, problem->message);
+    case SpaceWatch::News::read_only:
+      return spdlog::error(
+          "shard {}: changes are refused with read_only until the journal's next segment has "
+          "space: {}; reads go on.  Free space, or move what else is on this disk",
+          number_, problem->message);
+    case SpaceWatch::News::ended:
+      return spdlog::info(
+          "shard {}: there is space for the journal's next segment again, changes are accepted",
+          number_);
+  }
 }
 
 void Worker::take_arrived() {
@@ -197,6 +223,10 @@ Parcel* Worker::fresh_parcel() {
 std::optional<Error> Worker::failure() const {
   if (shard_.journal().state() != journal::WriterState::failed) return std::nullopt;
   return shard_.journal().problem();
+}
+
+bool Worker::all_durable() const {
+  return shard_.journal().durable() == shard_.journal().appended();
 }
 
 bool Worker::answered() const {

@@ -25,6 +25,7 @@
 #include "engine/base/units.h"
 #include "engine/port/clock.h"
 #include "engine/runtime/mailbox.h"
+#include "engine/runtime/space_watch.h"
 #include "engine/shard/shard.h"
 
 namespace hb {
@@ -72,6 +73,8 @@ class Worker {
 
   // Every command taken by this worker has been answered.
   bool answered() const;
+  // Every event of the shard is durable; at Acknowledgement::memory that comes after the answers.
+  bool all_durable() const;
 
   Shard& shard() { return shard_; }
 
@@ -82,6 +85,7 @@ class Worker {
  private:
   bool lanes_empty() const;
   void publish_durable();
+  void report_space();
   void take_arrived();
   void hand_over();
   void hand_over(Parcel*& parcel, std::uint16_t to);
@@ -102,6 +106,7 @@ class Worker {
   SegmentFull segment_full_;
   Time now_;
   std::atomic<std::uint64_t> published_durable_;
+  SpaceWatch space_;
 
   // By shard and acknowledgement; nothing until a command comes.
   std::vector<std::array<Parcel*, acknowledgement_levels>> gathering_;

@@ -32,6 +32,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/base/limits.h"
 #include "engine/base/prf.h"
 #include "engine/base/result.h"
 #include "engine/base/units.h"
@@ -117,6 +118,12 @@ class Shard {
     return waiting_.empty() && undelivered_.empty() && undelivered_at_once_.empty() &&
            waiting_messages_.empty() && undelivered_messages_.empty() && late_replies() == 0 &&
            all_durable();
+  }
+
+  // The journal lacks space, and a change that came now would be refused with read_only.
+  bool refuses_changes() const {
+    return !writable() ||
+           (journal_->problem() && journal_->room_bytes() < limits::record_bytes_max);
   }
 
   // When the next timer may be due, if any.

@@ -116,11 +116,16 @@ void WorkerLoop::stop() {
   post([] {});  // ends a sleep
 }
 
+bool WorkerLoop::turn() {
+  const bool more = worker_.turn(*this);
+  if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
+  return more;
+}
+
 void WorkerLoop::turn_until_stopped() {
   while (!stopping_) {
     handle_events(0);
-    const bool more = worker_.turn(*this);
-    if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
+    const bool more = turn();
     proceed();
     check_idle_each_second();
     if (!more && all_proceeded()) sleep();
@@ -131,15 +136,21 @@ void WorkerLoop::turn_until_stopped() {
 // holds for all workers, since others may wait for this one's shard.
 void WorkerLoop::drain() {
   const Time deadline = worker_.now() + options_.drain_timeout;
-  bool answered = false;
+  bool settled = false;
   while (loops_unanswered_ > 0 && worker_.now() < deadline) {
-    worker_.turn(*this);
+    turn();
     proceed();
-    if (!answered && worker_.answered()) {
-      answered = true;
+    if (!settled && worker_.answered() && worker_.all_durable()) {
+      settled = true;
       --loops_unanswered_;
     }
     if (loops_unanswered_ > 0) sleep();
+  }
+  if (!settled) {
+    spdlog::warn(
+        "worker {}: stopping although some commands are not answered or not durable: {} s were "
+        "not enough",
+        worker_.number(), options_.drain_timeout.us() / 1'000'000);
   }
   for (const std::shared_ptr<Connection>& connection : all_connections()) {
     connection->end(Status::shutting_down);
@@ -147,7 +158,7 @@ void WorkerLoop::drain() {
   }
   while (!connections_.empty() && worker_.now() < deadline) {
     handle_events(sleep_max_ms);
-    worker_.turn(*this);
+    turn();
   }
   for (const std::shared_ptr<Connection>& connection : all_connections()) connection->abort();
 }
@@ -180,7 +191,7 @@ void WorkerLoop::sleep() {
   if (!worker_.prepare_sleep()) return;
   storage_.set_notifications(true);
   // What completed before the notifications were on is seen by this turn, the last before sleep.
-  const bool more = worker_.turn(*this);
+  const bool more = turn();
   if (!more && all_proceeded() && !posted_ && !stopping_) handle_events(sleep_max_ms);
   storage_.set_notifications(false);
   worker_.woken();

@@ -38,8 +38,8 @@ inline constexpr int exit_journal_failed = 3;
 
 class WorkerLoop : private ReplySink, private ConnectionOwner {
  public:
-  // `loops_unanswered` counts the loops of the server that still have commands to answer; a loop
-  // leaves it when it has been stopped and has none.
+  // `loops_unanswered` counts the loops of the server that still have commands to answer or
+  // to make durable; a loop leaves it when it has been stopped and has none.
   WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
              archive::Service& records, std::atomic<std::size_t>& loops_unanswered);
   ~WorkerLoop();
@@ -50,7 +50,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   // Takes a socket that was accepted on a listener with this acknowledgement; it does not block.
   void adopt(Fd socket, hb::Acknowledgement acknowledgement);
 
-  // Until stop(), and then until what was taken is answered (at most drain_timeout).
+  // Until stop(), and then until what was taken is answered and durable (at most drain_timeout).
   void run();
   void stop();
 
@@ -80,6 +80,8 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   // Runs `what` on the loop's thread.
   template <class What>
   void post(What&& what);
+  // A turn of the worker; the process ends when its journal has failed.  True: there is more to do.
+  bool turn();
   void turn_until_stopped();
   void drain();
   // What the sockets have, waiting for it so long if there is nothing, and what was posted.

@@ -130,7 +130,9 @@ class FullDisk : public testing::Test {
   }
 
   void start() {
-    if (!server_) server_.emplace(ServerSettings{.data = disk_ / "data"});
+    if (!server_)
+      server_.emplace(ServerSettings{
+          .data = disk_ / "data", .journal = journal_, .connections = more_settings_});
     ASSERT_TRUE(server_->start());
     client_.emplace(server_->client_options());
   }
@@ -165,7 +167,24 @@ class FullDisk : public testing::Test {
     EXPECT_EQ(balance_of(*client_, user), balance_);
   }
 
+  // Lines of the log that hold the text.
+  std::size_t lines_with(const std::string& text) const {
+    std::istringstream lines(server_->log());
+    std::size_t count = 0;
+    for (std::string line; std::getline(lines, line);) count += line.find(text) != line.npos;
+    return count;
+  }
+  std::size_t files_ending(const std::string& ending) const {
+    std::size_t count = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(disk_ / "data")) {
+      count += entry.path().extension() == ending;
+    }
+    return count;
+  }
+
   TempDirectory disk_;
+  std::string journal_ = ServerSettings().journal;
+  std::string more_settings_;
   bool mounted_ = false;
   std::optional<ServerProcess> server_;
   std::optional<net::BlockingClient> client_;
@@ -198,6 +217,45 @@ TEST_F(FullDisk, LosesNothingInACrash) {
   free();
   EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
   EXPECT_EQ(balance_of(*client_, user), balance_);
+  EXPECT_EQ(server_->stop(), 0);
+  EXPECT_TRUE(audit(disk_ / "data").balanced());
+}
+
+TEST_F(FullDisk, IsLoggedWhenChangesBeginToBeRefusedAndWhenTheyAreAcceptedAgain) {
+  for (std::size_t time = 1; time <= 2; ++time) {
+    fill();
+    deposit_until_refused();
+    for (int i = 0; i < 200; ++i) EXPECT_EQ(deposit(), Status::read_only);
+    EXPECT_TRUE(eventually([&] { return lines_with("changes are refused") == time; }));
+    EXPECT_EQ(lines_with("bytes are needed"), lines_with("no space for") + time) << server_->log();
+    EXPECT_LE(lines_with("no space for"), time) << server_->log();
+    free();
+    EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
+    EXPECT_TRUE(eventually([&] { return lines_with("changes are accepted") == time; }));
+  }
+}
+
+// Segments so small that several become full while the disk is.
+class FullDiskAndSmallSegments : public FullDisk {
+ protected:
+  FullDiskAndSmallSegments() {
+    journal_ = "segment_bytes = 135168\nblock_bytes_max = 16384\n";
+    more_settings_ = "claim_batch_max = 1024\n";
+  }
+};
+
+TEST_F(FullDiskAndSmallSegments, SealsEverySegmentOnceThereIsSpaceAgain) {
+  fill();
+  deposit_until_refused();
+  EXPECT_TRUE(eventually([this] { return lines_with("is not sealed") > 0; })) << server_->log();
+  free();
+  EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
+  const std::size_t before = files_ending(".seg");
+  for (int i = 0; i < 20'000 && files_ending(".seg") < before + 3; ++i) deposit();
+  // All but the current one and the one made ahead.
+  EXPECT_TRUE(eventually([this] { return files_ending(".seal") + 2 >= files_ending(".seg"); }))
+      << server_->log();
+  EXPECT_TRUE(eventually([this] { return lines_with("sealed again") == 1; })) << server_->log();
   EXPECT_EQ(server_->stop(), 0);
   EXPECT_TRUE(audit(disk_ / "data").balanced());
 }
