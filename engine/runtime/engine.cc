@@ -11,6 +11,7 @@
 #include <future>
 #include <utility>
 
+#include "engine/runtime/clock_watch.h"
 #include "engine/runtime/cpu_affinity.h"
 
 namespace hb {
@@ -92,8 +93,34 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
     if (Result<void> one = opening.get(); !one && opened) opened = std::move(one);
   }
   if (!opened) return fail(std::move(opened.error()));
+  if (Result<void> started = engine->start_clocks(options); !started) {
+    return fail(std::move(started.error()));
+  }
   engine->start_archive(options);
   return engine;
+}
+
+// All shards go on from the latest event of any.  When that lies in the future, either the machine's
+// clock is wrong now or it was wrong then, and only an operator can know which.
+Result<void> Engine::start_clocks(const EngineOptions& options) {
+  Time last;
+  for (const std::unique_ptr<Unit>& unit : units_) last = std::max(last, unit->shard->last_time());
+  const Time wall = SystemClock::machine().wall;
+  if (const Duration ahead = last - wall;
+      ahead > options.clock_ahead_max && !options.accept_clock_ahead) {
+    return fail(
+        ErrorCode::io,
+        fmt::format(
+            "the journals' last event is of {}, {} ahead of the machine's clock ({}), more than "
+            "clock.ahead_max ({}); nothing is changed.  If the machine's clock is wrong now, set "
+            "it right.  If it was wrong when that event was written, start once with "
+            "--accept-clock-ahead: time goes on from there at two thirds of its speed until both "
+            "agree, in {}",
+            show_time(last), show_span(ahead), show_time(wall), show_span(options.clock_ahead_max),
+            show_span(SystemClock::catch_up_time(ahead))));
+  }
+  for (const std::unique_ptr<Unit>& unit : units_) unit->clock->go_on_from(last);
+  return {};
 }
 
 void Engine::start_archive(const EngineOptions& options) {
@@ -135,7 +162,7 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
     meter.total_bytes[number] = total;
   };
   auto shard = Shard::open(*unit.storage, shard_options, options.policy, *entropy,
-                           unit.clock->now(), progress);
+                           unit.clock->read().wall, progress);
   if (!shard) {
     return fail(shard.error().code,
                 fmt::format("shard {}: {}", number, std::move(shard.error().message)));

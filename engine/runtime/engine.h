@@ -35,6 +35,9 @@ struct EngineOptions {
   // The workers' processors, one each; none: wherever the system puts them.
   std::vector<unsigned> cpus{};
   Policy policy{};
+  // The farthest that the journals' last event may lie ahead of the machine's clock at a start.
+  Duration clock_ahead_max = Duration::seconds(600);
+  bool accept_clock_ahead = false;  // an operator has looked: start however far it is
   journal::WriterOptions journal{};
   DiskStorageOptions disk{};
   archive::ServiceOptions archive{};  // its directory and page size follow from data and policy
@@ -72,6 +75,7 @@ class Engine {
   Engine(DataDirectory directory, const EngineOptions& options)
       : directory_(std::move(directory)), cpus_(options.cpus), mesh_(options.workers) {}
 
+  Result<void> start_clocks(const EngineOptions& options);
   void start_archive(const EngineOptions& options);
   Result<void> open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
                          RecoveryMeter& meter);

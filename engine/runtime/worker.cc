@@ -14,7 +14,7 @@ Worker::Worker(std::uint16_t number, Shard& shard, Clock& clock, Mesh& mesh,
       clock_(clock),
       mesh_(mesh),
       segment_full_(std::move(segment_full)),
-      now_(clock.now()),
+      time_(clock.read()),
       published_durable_(shard.journal().durable().value),
       gathering_(mesh.workers()),
       out_(mesh.workers(), 0),
@@ -43,12 +43,13 @@ CommandBatch& Worker::batch(ShardId shard, Acknowledgement acknowledgement) {
 }
 
 bool Worker::turn(ReplySink& sink) {
-  now_ = clock_.now();
+  time_ = clock_.read();
   take_arrived();
   hand_over();
-  const bool more = shard_.step(now_);
+  const bool more = shard_.step(time_);
   publish_durable();
   report_space();
+  report_clock();
   carry_messages();
   for (const std::uint64_t segment : shard_.take_full_segments()) segment_full_(segment);
   deliver_finished(sink);
@@ -82,6 +83,19 @@ void Worker::report_space() {
       return spdlog::info(
           "shard {}: there is space for the journal's next segment again, changes are accepted",
           number_);
+  }
+}
+
+// All workers' clocks follow the same rule, so one reports for all.
+void Worker::report_clock() {
+  if (number_ != 0) return;
+  switch (clock_watch_.look(time_.ahead(), time_.monotonic)) {
+    case ClockWatch::News::none:
+      return;
+    case ClockWatch::News::differs:
+      return spdlog::warn("{}", describe_difference(time_.ahead(), time_.wall));
+    case ClockWatch::News::agrees:
+      return spdlog::info("the server's time and the machine's clock agree again");
   }
 }
 

@@ -24,6 +24,7 @@
 
 #include "engine/base/units.h"
 #include "engine/port/clock.h"
+#include "engine/runtime/clock_watch.h"
 #include "engine/runtime/mailbox.h"
 #include "engine/runtime/space_watch.h"
 #include "engine/shard/shard.h"
@@ -61,7 +62,7 @@ class Worker {
   std::optional<Error> failure() const;
 
   // The time of the last turn.
-  Time now() const { return now_; }
+  const ClockReading& time() const { return time_; }
 
   // Announces sleep.  False: something has arrived, take another turn instead.
   bool prepare_sleep();
@@ -86,6 +87,7 @@ class Worker {
   bool lanes_empty() const;
   void publish_durable();
   void report_space();
+  void report_clock();
   void take_arrived();
   void hand_over();
   void hand_over(Parcel*& parcel, std::uint16_t to);
@@ -104,9 +106,10 @@ class Worker {
   Clock& clock_;
   Mesh& mesh_;
   SegmentFull segment_full_;
-  Time now_;
+  ClockReading time_;
   std::atomic<std::uint64_t> published_durable_;
   SpaceWatch space_;
+  ClockWatch clock_watch_;
 
   // By shard and acknowledgement; nothing until a command comes.
   std::vector<std::array<Parcel*, acknowledgement_levels>> gathering_;

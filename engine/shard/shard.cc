@@ -136,8 +136,10 @@ void Shard::accept(Parcel* parcel) {
   waiting_.push_back(parcel);
 }
 
-bool Shard::step(Time now) {
-  now_ = std::max(now_, now);
+bool Shard::step(const ClockReading& time) {
+  now_ = std::max(now_, time.ledger);
+  wall_ = time.wall;
+  monotonic_ = time.monotonic;
   journal_->poll();
   look_for_space();
   book_acknowledgements();
@@ -165,8 +167,8 @@ bool Shard::waits_for_room() const {
 }
 
 void Shard::look_for_space() {
-  if (!journal_->problem() || now_ - last_space_retry_ < space_retry_interval) return;
-  last_space_retry_ = now_;
+  if (!journal_->problem() || monotonic_ - last_space_retry_ < space_retry_interval) return;
+  last_space_retry_ = monotonic_;
   journal_->retry_space();
 }
 
@@ -202,7 +204,9 @@ ShardFigures Shard::figures() const {
           .durable = journal_->durable(),
           .timers = wheel_.size(),
           .ledger_bytes = ledger_.bytes(),
-          .writable = writable()};
+          .writable = writable(),
+          .time = now_,
+          .clock_ahead = now_ - wall_};
 }
 
 // ---- commands ---------------------------------------------------------------------------------
@@ -272,7 +276,7 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
 // before is answered all the same: its answer is stored, and a client that heard that nothing was
 // done would give it once more under another key.
 Verdict Shard::hindrance(const CommandEnvelope& envelope, Admission admission) const {
-  if (envelope.deadline != Time{} && now_ > envelope.deadline) {
+  if (envelope.deadline != Time{} && wall_ > envelope.deadline) {
     return {.status = Status::deadline_exceeded, .limit = envelope.deadline.us()};
   }
   if (admission == Admission::refused) return {.status = Status::read_only};

@@ -39,6 +39,7 @@
 #include "engine/journal/recovery.h"
 #include "engine/journal/writer.h"
 #include "engine/ledger/ledger.h"
+#include "engine/port/clock.h"
 #include "engine/port/storage.h"
 #include "engine/shard/parcel.h"
 #include "engine/shard/waiting_line.h"
@@ -69,6 +70,8 @@ struct ShardFigures {
   std::uint64_t timers = 0;
   std::size_t ledger_bytes = 0;
   bool writable = true;
+  Time time;             // of the ledger, at the last step
+  Duration clock_ahead;  // of that, before the machine's clock; negative: behind it
 };
 
 class Shard {
@@ -86,7 +89,11 @@ class Shard {
   // True when there is more to do at once: refunds that the budget cut off, or what waited for the
   // disk until the end of the step.  What waits for it longer goes on with a step after it has
   // something to tell.
-  bool step(Time now);
+  // Events are stamped with the ledger's time; the deadlines of commands count by the wall clock,
+  // which their clients know.
+  bool step(const ClockReading& time);
+  // The same where the clocks agree.
+  bool step(Time now) { return step({.ledger = now, .wall = now, .monotonic = now}); }
 
   // The next parcel whose replies may leave, or nothing.
   Parcel* finished();
@@ -125,6 +132,9 @@ class Shard {
     return !writable() ||
            (journal_->problem() && journal_->room_bytes() < limits::record_bytes_max);
   }
+
+  // The time of the last event that was read at the start, or of the last step.
+  Time last_time() const { return now_; }
 
   // When the next timer may be due, if any.
   std::optional<Time> next_due() const;
@@ -269,6 +279,8 @@ class Shard {
 
   std::vector<std::uint64_t> full_segments_;  // left unsealed by an earlier run
   Time now_{};                                // of this step; never decreases
+  Time wall_{};                               // of this step, as the machine has it
+  Time monotonic_{};                          // of this step, for pauses
   PrfKey entropy_;
   std::uint64_t seeds_drawn_ = 0;
   Time last_space_retry_{};

@@ -17,6 +17,7 @@ namespace hb::net {
 class ConnectionOwner {
  public:
   virtual ~ConnectionOwner() = default;
+  // For timeouts: of the monotonic clock.
   virtual Time now() const = 0;
   // The connection is dead: no answer reaches it any more.
   virtual void gone(std::uint64_t connection) = 0;

@@ -63,6 +63,10 @@ void WorkerLoop::Level::query(archive::QueryEnvelope envelope) {
                  [back = returns](archive::QueryReply reply) { back->put(std::move(reply)); });
 }
 
+ServerTime WorkerLoop::Level::server_time() const {
+  return {.now = worker.time().ledger, .ahead = worker.time().ahead()};
+}
+
 WorkerLoop::~WorkerLoop() {
   returns_->close();
 }
@@ -135,9 +139,9 @@ void WorkerLoop::turn_until_stopped() {
 // No new input; what was taken is decided, made durable and answered.  The turns go on until that
 // holds for all workers, since others may wait for this one's shard.
 void WorkerLoop::drain() {
-  const Time deadline = worker_.now() + options_.drain_timeout;
+  const Time deadline = now() + options_.drain_timeout;
   bool settled = false;
-  while (loops_unanswered_ > 0 && worker_.now() < deadline) {
+  while (loops_unanswered_ > 0 && now() < deadline) {
     turn();
     proceed();
     if (!settled && worker_.answered() && worker_.all_durable()) {
@@ -156,7 +160,7 @@ void WorkerLoop::drain() {
     connection->end(Status::shutting_down);
     connection->proceed();
   }
-  while (!connections_.empty() && worker_.now() < deadline) {
+  while (!connections_.empty() && now() < deadline) {
     handle_events(sleep_max_ms);
     turn();
   }
@@ -242,11 +246,11 @@ void WorkerLoop::proceed() {
 }
 
 void WorkerLoop::check_idle_each_second() {
-  const Time now = worker_.now();
-  if (now - last_idle_check_ < Duration::seconds(1)) return;
-  last_idle_check_ = now;
+  const Time time = now();
+  if (time - last_idle_check_ < Duration::seconds(1)) return;
+  last_idle_check_ = time;
   for (const std::shared_ptr<Connection>& connection : all_connections()) {
-    connection->check_idle(now);
+    connection->check_idle(time);
   }
 }
 

@@ -60,7 +60,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   // ReplySink
   void deliver(const ReplyBatch& replies) override;
   // ConnectionOwner
-  Time now() const override { return worker_.now(); }
+  Time now() const override { return worker_.time().monotonic; }
   void gone(std::uint64_t connection) override;
 
   // What differs between the connections of listeners with different acknowledgements.
@@ -69,6 +69,7 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
           std::shared_ptr<QueryReturns> back, hb::Acknowledgement level);
     CommandBatch& batch(ShardId shard) override { return worker.batch(shard, acknowledgement); }
     void query(archive::QueryEnvelope envelope) override;
+    ServerTime server_time() const override;
 
     SessionOptions session;
     Worker& worker;

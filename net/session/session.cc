@@ -160,7 +160,7 @@ void Session::dispatch(const Request& request, CommandSink& sink) {
   std::visit(Overloaded{
                  [&](const Refusal& refusal) { turn_away(request.id, refusal); },
                  [&](const Hello&) {},
-                 [&](const Ping&) { send_.append(encoder_.pong(request.id)); },
+                 [&](const Ping&) { answer_ping(request.id, sink.server_time()); },
                  [&](const auto& command) { take(request, command, sink); },
              },
              request.body);
@@ -181,6 +181,10 @@ void Session::greet(std::uint64_t id, const Hello& hello) {
   welcome.claim_batch_max = options_.claim_batch_max;
   welcome.acknowledgement = options_.acknowledgement;
   send_.append(encoder_.welcome(id, welcome));
+}
+
+void Session::answer_ping(std::uint64_t id, const ServerTime& time) {
+  send_.append(encoder_.pong(id, {.now = time.now, .clock_ahead = time.ahead}));
 }
 
 void Session::turn_away(std::uint64_t id, Refusal refusal) {

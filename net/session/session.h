@@ -65,6 +65,12 @@ struct SessionOptions {
   Duration handshake_timeout = Duration::seconds(10);  // from opened_at to Hello
 };
 
+// What the server says of its time.
+struct ServerTime {
+  Time now;        // of the ledger
+  Duration ahead;  // of the machine's clock; negative: behind it
+};
+
 // Where commands go: one open batch a shard, which the server hands to the shard when it likes.
 // Queries of the records go one by one, to whoever answers them.
 class CommandSink {
@@ -74,6 +80,7 @@ class CommandSink {
   virtual CommandBatch& batch(ShardId shard) = 0;
   // Its answer is due to Session::answer(), after the session's call has returned.
   virtual void query(archive::QueryEnvelope envelope) = 0;
+  virtual ServerTime server_time() const = 0;
 };
 
 class Session {
@@ -151,6 +158,7 @@ class Session {
   void note_partial(Time now, bool another_frame);
   void dispatch(const Request& request, CommandSink& sink);
   void greet(std::uint64_t id, const Hello& hello);
+  void answer_ping(std::uint64_t id, const ServerTime& time);
   void turn_away(std::uint64_t id, Refusal refusal);
 
   void take(const Request& request, const Command& command, CommandSink& sink);

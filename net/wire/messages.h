@@ -92,7 +92,10 @@ struct Welcome {
   Role role = Role::gateway;
 };
 
-struct Pong {};
+struct Pong {
+  Time now;              // of the ledger; none: from a server that does not say
+  Duration clock_ahead;  // of that, before the server machine's clock; negative: behind it
+};
 
 // As it lies in frames: padding is zero, so nothing of the server's memory leaks.
 static_assert(sizeof(ClaimAnswer) == 16 && std::is_trivially_copyable_v<ClaimAnswer>);

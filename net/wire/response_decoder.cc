@@ -189,8 +189,10 @@ bool convert(const fb::Welcome& from, AnyAnswer& answer) {
   return true;
 }
 
-bool convert(const fb::Pong&, AnyAnswer& answer) {
-  answer.emplace<Pong>();
+bool convert(const fb::Pong& from, AnyAnswer& answer) {
+  auto& to = answer.emplace<Pong>();
+  to.now = Time(from.now());
+  to.clock_ahead = Duration::us(from.clock_ahead_us());
   return true;
 }
 

@@ -372,9 +372,10 @@ ResponseEncoder::Frame ResponseEncoder::welcome(std::uint64_t id, const Welcome&
   return finish(builder_, {id, Status::ok, false, 0, {}}, built(table));
 }
 
-ResponseEncoder::Frame ResponseEncoder::pong(std::uint64_t id) {
+ResponseEncoder::Frame ResponseEncoder::pong(std::uint64_t id, const Pong& pong) {
   builder_.Clear();
-  return finish(builder_, {id, Status::ok, false, 0, {}}, built(fb::CreatePong(builder_)));
+  return finish(builder_, {id, Status::ok, false, 0, {}},
+                built(fb::CreatePong(builder_, pong.now.us(), pong.clock_ahead.us())));
 }
 
 }  // namespace hb::net

@@ -39,7 +39,7 @@ class ResponseEncoder {
   // A status with its sentence and no answer; limit as the status says.
   Frame refusal(std::uint64_t id, Refusal refusal);
   Frame welcome(std::uint64_t id, const Welcome& welcome);
-  Frame pong(std::uint64_t id);
+  Frame pong(std::uint64_t id, const Pong& pong);
 
  private:
   flatbuffers::FlatBufferBuilder builder_;

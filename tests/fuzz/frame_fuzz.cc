@@ -25,6 +25,7 @@ class Sink : public CommandSink {
  public:
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
   void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope.to); }
+  ServerTime server_time() const override { return {}; }
   std::vector<CommandBatch> batches = std::vector<CommandBatch>(limits::shards_max);
   std::vector<ReplyTo> queries;
 };

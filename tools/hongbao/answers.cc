@@ -56,21 +56,38 @@ std::string in_plain_words(Status status, std::int64_t limit) {
 
 }  // namespace
 
-Told told(const net::Welcome& welcome, const std::string& server, Duration round_trip) {
-  return {
-      .json = {{"protocol_version", welcome.protocol_version},
-               {"server_version", welcome.server_version},
-               {"partitions", welcome.partitions},
-               {"shards", welcome.shards},
-               {"frame_bytes_max", welcome.frame_bytes_max},
-               {"window_max", welcome.window_max},
-               {"claim_batch_max", welcome.claim_batch_max},
-               {"acknowledgement", name(welcome.acknowledgement)},
-               {"role", name(welcome.role)},
-               {"round_trip_us", round_trip.us()}},
-      .text = fmt::format("{} answers in {:.3f} ms: version {}, {}, acknowledgement {}\n", server,
-                          static_cast<double>(round_trip.us()) / 1000, welcome.server_version,
-                          count_of(welcome.shards, "shard"), name(welcome.acknowledgement))};
+namespace {
+
+// A line for a server whose time and machine do not agree; nothing where they do.
+std::string show_difference(Duration ahead) {
+  constexpr Duration noted = Duration::seconds(1);
+  const bool is_ahead = ahead > Duration{};
+  const Duration by = is_ahead ? ahead : Duration::us(-ahead.us());
+  if (by < noted) return {};
+  return fmt::format("its time is {:.1f} s {} its machine's clock\n",
+                     static_cast<double>(by.us()) / 1e6, is_ahead ? "ahead of" : "behind");
+}
+
+}  // namespace
+
+Told told(const net::Welcome& welcome, const net::Pong& pong, const std::string& server,
+          Duration round_trip) {
+  return {.json = {{"protocol_version", welcome.protocol_version},
+                   {"server_version", welcome.server_version},
+                   {"partitions", welcome.partitions},
+                   {"shards", welcome.shards},
+                   {"frame_bytes_max", welcome.frame_bytes_max},
+                   {"window_max", welcome.window_max},
+                   {"claim_batch_max", welcome.claim_batch_max},
+                   {"acknowledgement", name(welcome.acknowledgement)},
+                   {"role", name(welcome.role)},
+                   {"now", pong.now.us()},
+                   {"clock_ahead_us", pong.clock_ahead.us()},
+                   {"round_trip_us", round_trip.us()}},
+          .text = fmt::format("{} answers in {:.3f} ms: version {}, {}, acknowledgement {}\n{}",
+                              server, static_cast<double>(round_trip.us()) / 1000,
+                              welcome.server_version, count_of(welcome.shards, "shard"),
+                              name(welcome.acknowledgement), show_difference(pong.clock_ahead))};
 }
 
 ExitStatus refuse(Console& console, Status status, std::int64_t limit, Duration retry_after,

@@ -17,7 +17,8 @@ struct Told {
   std::string text;
 };
 
-Told told(const net::Welcome& welcome, const std::string& server, Duration round_trip);
+Told told(const net::Welcome& welcome, const net::Pong& pong, const std::string& server,
+          Duration round_trip);
 
 Told told(const WalletAnswer& wallet);
 Told told(const RecipientAnswer& answer);

@@ -16,8 +16,8 @@ ExitStatus ping(const CommandLine& line, Console& console) {
     const auto pong = client.ping();
     const auto round_trip =
         std::chrono::duration_cast<std::chrono::microseconds>(steady_clock::now() - started_at);
-    return conclude(console, pong, {}, [&](const net::Pong&) {
-      return told(welcome, format_endpoint(line.server), Duration::us(round_trip.count()));
+    return conclude(console, pong, {}, [&](const net::Pong& answer) {
+      return told(welcome, answer, format_endpoint(line.server), Duration::us(round_trip.count()));
     });
   });
 }

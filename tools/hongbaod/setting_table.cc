@@ -125,6 +125,10 @@ std::vector<Setting> process_settings() {
        one(AT(acknowledgement), ChoiceNotation<Acknowledgement>{acknowledgement_names})},
       {"", "insecure", "Listen beyond loopback although connections are not encrypted",
        one(AT(server.insecure), TruthNotation{})},
+      {"", "accept-clock-ahead",
+       "Start although the journals' last event lies in the future by the machine's clock; for one "
+       "start",
+       one(AT(engine.accept_clock_ahead), TruthNotation{})},
       {"", "log-level", "The least that is logged", one(AT(log_level), LogLevelNotation{})},
   };
 }
@@ -223,6 +227,14 @@ std::vector<Setting> journal_settings() {
   };
 }
 
+std::vector<Setting> clock_settings() {
+  return {
+      {"clock", "ahead_max",
+       "A start is refused when the journals' last event lies farther in the future",
+       one(AT(engine.clock_ahead_max), DurationNotation{instant, Duration::hours(24 * 365)})},
+  };
+}
+
 std::vector<Setting> archive_settings() {
   return {
       {"archive", "enabled", "Records: lists, statements, histories; false: only the feed",
@@ -261,6 +273,7 @@ constexpr Section sections[] = {
     {"", "The process"},
     {"policy", "What is accepted from now on; packets already sent keep their terms"},
     {"journal", "The write-ahead log"},
+    {"clock", "The server's time"},
     {"archive", "The records"},
     {"connections", "Bounds of the clients' connections"},
 };
@@ -271,7 +284,7 @@ std::span<const Setting> all_settings() {
   static const std::vector<Setting> table = [] {
     std::vector<Setting> all;
     for (auto part : {process_settings, packet_policy, other_policy, journal_settings,
-                      archive_settings, connection_settings}) {
+                      clock_settings, archive_settings, connection_settings}) {
       for (Setting& setting : part()) all.push_back(std::move(setting));
     }
     return all;

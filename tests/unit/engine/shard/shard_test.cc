@@ -255,6 +255,36 @@ TEST_F(ShardTest, PassedDeadlineIsNotCarriedOut) {
   EXPECT_EQ(ask(ShowWallet{alice}).status, Status::wallet_unknown);
 }
 
+// A client knows the wall clock, not how far the ledger's time is from it.
+TEST_F(ShardTest, DeadlinesCountByTheWallClock) {
+  for (const std::int64_t ahead : {-1, 1}) {
+    const Time wall = now;
+    const UserId user(20 + static_cast<std::uint64_t>(ahead));
+    const ClockReading reading{
+        .ledger = now + Duration::hours(2 + ahead), .wall = wall, .monotonic = now};
+    parcels.push_back(std::make_unique<Parcel>());
+    Parcel& parcel = *parcels.back();
+    parcel.commands.commands.push_back({.reply_to = {1, 1},
+                                        .deadline = wall + Duration::us(-1),
+                                        .command = OpenWallet{key(), user, {}}});
+    parcel.commands.commands.push_back(
+        {.reply_to = {1, 2}, .deadline = wall, .command = OpenWallet{key(), user, {}}});
+    shard->accept(&parcel);
+    shard->step(reading);
+    finish(parcel);
+    EXPECT_EQ(parcel.replies.replies.at(0).status, Status::deadline_exceeded);
+    EXPECT_EQ(parcel.replies.replies.at(1).status, Status::ok);
+  }
+}
+
+TEST_F(ShardTest, ShowsItsTimeAndHowFarItIsAheadOfTheWallClock) {
+  const Time later = now + Duration::hours(3);
+  shard->step({.ledger = later, .wall = now + Duration::hours(1), .monotonic = now});
+  EXPECT_EQ(shard->last_time(), later);
+  EXPECT_EQ(shard->figures().time, later);
+  EXPECT_EQ(shard->figures().clock_ahead, Duration::hours(2));
+}
+
 TEST_F(ShardTest, FailedWriteEndsAcknowledgements) {
   storage.fail_write(1);
   Parcel& lost = hand_over(OpenWallet{key(), alice, {}});

@@ -15,6 +15,7 @@ struct FakeServer::Peer : CommandSink {
       : socket(std::move(s)), session(options, encoder, 1, Time(0)), batches(options.shard_count) {}
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
   void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope); }
+  ServerTime server_time() const override { return {}; }
 
   tcp::socket socket;
   Session session;

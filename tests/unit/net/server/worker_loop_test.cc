@@ -19,7 +19,10 @@ constexpr Time start{1'700'000'000'000'000};
 
 class SteppingClock final : public Clock {
  public:
-  Time now() override { return now_ = now_ + Duration::ms(1); }
+  ClockReading read() override {
+    now_ = now_ + Duration::ms(1);
+    return {.ledger = now_, .wall = now_, .monotonic = now_};
+  }
 
  private:
   Time now_ = start;

@@ -32,6 +32,7 @@ class Loop : public CommandSink {
 
   CommandBatch& batch(ShardId shard) override { return batches_[shard.value]; }
   void query(archive::QueryEnvelope) override { ADD_FAILURE() << "nobody asked"; }
+  ServerTime server_time() const override { return {}; }
 
   void play(std::span<const std::byte> frame) {
     const auto room = session_->writable();

@@ -30,6 +30,7 @@ class Sink : public CommandSink {
  public:
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
   void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope); }
+  ServerTime server_time() const override { return time; }
   std::size_t command_count() const {
     std::size_t count = 0;
     for (const CommandBatch& batch : batches) count += batch.commands.size();
@@ -37,6 +38,7 @@ class Sink : public CommandSink {
   }
   std::vector<CommandBatch> batches = std::vector<CommandBatch>(4);
   std::vector<archive::QueryEnvelope> queries;
+  ServerTime time{.now = Time(1'700'000'000'000'000), .ahead = Duration::seconds(-2)};
 };
 
 // A response that outlives its frame.
@@ -48,6 +50,7 @@ struct Heard {
   std::string message;
   std::size_t answer_index = 0;  // of Response::answer
   std::vector<ClaimAnswer> claims;
+  std::optional<Pong> pong{};
 };
 
 // Index of T in Response::answer.
@@ -119,6 +122,7 @@ class SessionTest : public testing::Test {
                 std::string(response.message),
                 response.answer.index(),
                 {}};
+    if (const auto* pong = std::get_if<Pong>(&response.answer)) heard.pong = *pong;
     if (const auto* list = std::get_if<ClaimListAnswer>(&response.answer)) {
       heard.claims.assign(list->claims.begin(), list->claims.end());
     }
@@ -270,6 +274,9 @@ TEST_F(SessionRouting, AnswersPingByItself) {
   ASSERT_EQ(responses.size(), 1);
   EXPECT_EQ(responses[0].id, 8);
   EXPECT_EQ(responses[0].answer_index, answer_of<Pong>());
+  ASSERT_TRUE(responses[0].pong);
+  EXPECT_EQ(responses[0].pong->now, sink.time.now);
+  EXPECT_EQ(responses[0].pong->clock_ahead, sink.time.ahead);
   EXPECT_EQ(sink.command_count(), 0);
 }
 

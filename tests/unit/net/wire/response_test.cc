@@ -108,10 +108,13 @@ TEST(ResponseCodec, CarriesWelcome) {
 
 TEST(ResponseCodec, CarriesPong) {
   ResponseEncoder encoder;
-  const Response response = decode(encoder.pong(5));
+  const Pong sent{.now = Time(1'700'000'000'000'000), .clock_ahead = Duration::us(-7)};
+  const Response response = decode(encoder.pong(5, sent));
   EXPECT_EQ(response.id, 5);
   EXPECT_EQ(response.status, Status::ok);
-  EXPECT_TRUE(std::holds_alternative<Pong>(response.answer));
+  const auto& pong = std::get<Pong>(response.answer);
+  EXPECT_EQ(pong.now, sent.now);
+  EXPECT_EQ(pong.clock_ahead, sent.clock_ahead);
 }
 
 // ---- answers ------------------------------------------------------------------------------------

@@ -23,5 +23,16 @@ TEST(Settings, LetWorkersWaitForTheDiskOnlyWhereEveryListenerDoes) {
   EXPECT_FALSE(writes_inline({"--listen", "127.0.0.1:0", "--listen", "127.0.0.1:0,memory"}));
 }
 
+TEST(Settings, RefuseAStartFarBehindTheJournalsUnlessAFlagAcceptsIt) {
+  const auto accepts = [](std::vector<const char*> flags) {
+    flags.insert(flags.begin(), "hongbaod");
+    const auto settings = read_settings(static_cast<int>(flags.size()), flags.data());
+    EXPECT_TRUE(settings);
+    return settings && settings->engine.accept_clock_ahead;
+  };
+  EXPECT_FALSE(accepts({}));
+  EXPECT_TRUE(accepts({"--accept-clock-ahead"}));
+}
+
 }  // namespace
 }  // namespace hb
