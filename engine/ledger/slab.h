@@ -17,8 +17,8 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <memory>
+#include <new>
 #include <span>
 #include <vector>
 
@@ -29,8 +29,10 @@ namespace hb {
 
 inline constexpr std::size_t slab_region_bytes = std::size_t{64} << 20;
 
-struct FreeMemory {
-  void operator()(void* memory) const { std::free(memory); }
+// Regions come from operator new, so that a process without memory ends as its new-handler says.
+struct FreeRegion {
+  static constexpr std::align_val_t alignment{std::size_t{2} << 20};  // a huge page
+  void operator()(void* memory) const { ::operator delete(memory, alignment); }
 };
 
 template <class Cell>
@@ -79,7 +81,7 @@ class Slab {
   std::size_t bytes() const { return end_ * sizeof(Cell); }
 
  private:
-  static constexpr std::size_t huge_page_bytes = std::size_t{2} << 20;
+  static constexpr auto huge_page_bytes = static_cast<std::size_t>(FreeRegion::alignment);
   static constexpr std::uint32_t cells_per_page = huge_page_bytes / sizeof(Cell);
   static constexpr std::uint32_t pages_ahead_max = 8;
   // The last index is kept for none.
@@ -87,8 +89,7 @@ class Slab {
 
   void add_region() {
     HB_ASSERT(regions_.size() < regions_max);
-    void* memory = std::aligned_alloc(huge_page_bytes, slab_region_bytes);
-    HB_ASSERT(memory != nullptr);
+    void* memory = ::operator new(slab_region_bytes, FreeRegion::alignment);
     madvise(memory, slab_region_bytes, MADV_HUGEPAGE);  // a wish; without it only speed is lost
     regions_.emplace_back(static_cast<Cell*>(memory));
   }
@@ -108,7 +109,7 @@ class Slab {
     ask_at_ = used * cells_per_page + 1;  // with the next page
   }
 
-  std::vector<std::unique_ptr<Cell, FreeMemory>> regions_;
+  std::vector<std::unique_ptr<Cell, FreeRegion>> regions_;
   std::uint32_t end_ = 0;  // behind the last cell handed out
   MemoryAhead* ahead_;
   std::uint32_t ask_at_;           // the end of the cells in use at which more is asked for
