@@ -1,15 +1,18 @@
 #include "engine/archive/archive.h"
 
 #include <rocksdb/env.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/options.h>
 #include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 #include <rocksdb/table_properties.h>
 
+#include <algorithm>
 #include <cstdarg>
 #include <cstring>
 #include <filesystem>
+#include <mutex>
 #include <system_error>
 #include <utility>
 
@@ -91,11 +94,10 @@ rocksdb::Options options_for_archive() {
   options.bytes_per_sync = std::size_t{128} << 10;
   options.strict_bytes_per_sync = true;
   options.sst_file_manager = removal_in_pieces(options.env);
-  options.max_open_files = 256;
   options.info_log = std::make_shared<NoLog>();
   options.stats_dump_period_sec = 0;
   options.manifest_preallocation_size = std::size_t{64} << 10;
-  // After a full disk it goes on when its owner says so.
+  // After a failure it goes on when its owner says so; see BackgroundErrors.
   options.max_bgerror_resume_count = 0;
   // The claims come first: compaction takes what they leave.
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
@@ -116,6 +118,36 @@ std::string meta(std::uint16_t shard_count) {
 }
 
 }  // namespace
+
+// Keeps RocksDB from waiting for space by itself: it would wait for a whole write buffer (64 MiB),
+// however little it has to write, and say nothing.
+class Archive::BackgroundErrors final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason, rocksdb::Status* status) override {
+    note(error_of(*status));
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* by_itself) override {
+    *by_itself = false;
+  }
+
+  void note(Error error) {
+    const std::scoped_lock lock(mutex_);
+    if (!error_) error_ = std::move(error);
+  }
+  std::optional<Error> error() const {
+    const std::scoped_lock lock(mutex_);
+    return error_;
+  }
+  void clear() {
+    const std::scoped_lock lock(mutex_);
+    error_.reset();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Error> error_;
+};
 
 Error error_of(const rocksdb::Status& status) {
   const std::string message = "archive: " + status.ToString();
@@ -159,11 +191,15 @@ Result<std::optional<std::string>> View::get(std::string_view key) const {
 // ---- Archive ------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Archive>> Archive::open(const std::string& directory,
-                                               std::uint16_t shard_count) {
+                                               std::uint16_t shard_count, int open_tables_max) {
+  rocksdb::Options options = options_for_archive();
+  options.max_open_files = open_tables_max;
+  const auto errors = std::make_shared<BackgroundErrors>();
+  options.listeners.push_back(errors);
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options_for_archive(), directory, &db);
+  const rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
   if (!status.ok()) return fail(error_of(status));
-  std::unique_ptr<Archive> archive(new Archive(std::unique_ptr<rocksdb::DB>(db)));
+  std::unique_ptr<Archive> archive(new Archive(std::unique_ptr<rocksdb::DB>(db), errors));
   if (Result<void> same = archive->check_meta(shard_count); !same) return fail(same.error());
   std::error_code ignored;
   std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ignored);
@@ -190,6 +226,9 @@ Result<void> Archive::destroy(const std::string& directory) {
     return fail(ErrorCode::io, "archive: cannot delete " + directory + ": " + error.message());
   return {};
 }
+
+Archive::Archive(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors)
+    : errors_(std::move(errors)), db_(std::move(db)) {}
 
 Archive::~Archive() {
   // What is lost here is read from the journals once more.
@@ -219,9 +258,25 @@ Result<void> Archive::flush() {
 }
 
 Result<void> Archive::resume() {
+  errors_->clear();
   const rocksdb::Status status = db_->Resume();
-  if (!status.ok()) return fail(error_of(status));
-  return {};
+  if (status.ok()) return {};
+  errors_->note(error_of(status));
+  return fail(error_of(status));
+}
+
+std::optional<Error> Archive::background_error() const {
+  return errors_->error();
+}
+
+std::uint64_t Archive::space_needed_bytes() const {
+  constexpr std::uint64_t for_lists_of_tables = std::uint64_t{4} << 20;
+  constexpr std::uint64_t merging_max = std::uint64_t{256} << 20;
+  std::uint64_t unwritten = 0;
+  std::uint64_t to_merge = 0;
+  db_->GetIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &unwritten);
+  db_->GetIntProperty(rocksdb::DB::Properties::kEstimatePendingCompactionBytes, &to_merge);
+  return for_lists_of_tables + unwritten + std::min(to_merge, merging_max);
 }
 
 }  // namespace hb::archive

@@ -64,7 +64,8 @@ class Archive {
   // Opens what is there, or makes it.  `damaged` when it cannot be used: another version or number
   // of shards, or bytes that do not check.
   static Result<std::unique_ptr<Archive>> open(const std::string& directory,
-                                               std::uint16_t shard_count);
+                                               std::uint16_t shard_count,
+                                               int open_tables_max = 256);
   // Deletes it.
   static Result<void> destroy(const std::string& directory);
   ~Archive();
@@ -76,13 +77,22 @@ class Archive {
   Result<void> write(rocksdb::WriteBatch& batch);
   // Makes durable what was written.
   Result<void> flush();
-  // After no_space or io: makes writing possible again.  Fails while the disk still refuses.
+  // After no_space or io: makes writing possible again.  Fails while the disk still refuses; where
+  // RocksDB cannot go on at all, only opening the archive anew helps.
   Result<void> resume();
 
+  // What a thread of RocksDB's own has failed at since the last resume(), if anything.
+  std::optional<Error> background_error() const;
+  // Free space that resume() surely gets by with: what is written so far and not on disk, and what
+  // merging tables needs at once.
+  std::uint64_t space_needed_bytes() const;
+
  private:
-  explicit Archive(std::unique_ptr<rocksdb::DB> db) : db_(std::move(db)) {}
+  class BackgroundErrors;
+  Archive(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors);
   Result<void> check_meta(std::uint16_t shard_count);
 
+  std::shared_ptr<BackgroundErrors> errors_;
   std::unique_ptr<rocksdb::DB> db_;
 };
 

@@ -9,6 +9,10 @@
 
 namespace hb::archive {
 
+// From now on the requests of this thread, and of what it starts, are the last of the ordinary ones
+// at the disk, whatever class it has for the processor.
+void yield_the_disk();
+
 // From now on this thread, and what it starts, runs only when no other wants the processor.
 //
 // At the disk it stays one among others.  Linux gives the requests of SCHED_IDLE threads the idle

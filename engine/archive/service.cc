@@ -1,6 +1,5 @@
 #include "engine/archive/service.h"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +10,9 @@
 #include "engine/archive/indexer.h"
 #include "engine/archive/provenance.h"
 #include "engine/archive/records.h"
+#include "engine/os/free_space.h"
+#include "engine/os/monotonic_time.h"
+#include "engine/os/thread.h"
 
 namespace hb::archive {
 namespace {
@@ -22,7 +24,6 @@ constexpr std::size_t tasks_max = 4'096;  // that wait at one desk
 constexpr Duration overloaded_retry = Duration::ms(50);
 constexpr Duration unavailable_retry = Duration::seconds(1);
 constexpr std::uint64_t turn_events = 4'096;  // of one shard, until it is another's turn
-constexpr Duration failure_pause = Duration::seconds(1);
 constexpr Duration feed_look_interval = Duration::ms(1);
 constexpr std::chrono::seconds progress_interval{2};
 // A lag that is worth a line in the log, and how often.
@@ -45,9 +46,13 @@ Service::Service(const ServiceOptions& options, std::vector<JournalSource> sourc
       sources_(std::move(sources)),
       feed_(sources_),
       positions_(sources_.size()) {
-  if (options_.enabled) indexer_ = std::thread([this] { index_until_stopped(); });
-  records_desk_.thread = std::thread([this] { answer_records(); });
-  feed_desk_.thread = std::thread([this] { answer_feed(); });
+  if (options_.enabled) {
+    indexer_ = start_thread("indexer", [this] { index_until_stopped(); });
+  } else {
+    looked_.count_down();
+  }
+  records_desk_.thread = start_thread("records", [this] { answer_records(); });
+  feed_desk_.thread = start_thread("feed", [this] { answer_feed(); });
 }
 
 Service::~Service() {
@@ -106,43 +111,45 @@ bool Service::pause(Duration duration) {
 
 // ---- indexing -----------------------------------------------------------------------------------
 
+// The first look comes at ordinary priority, since the server is not ready before.
 void Service::index_until_stopped() {
-  ::pthread_setname_np(::pthread_self(), "indexer");
+  yield_the_disk();
+  Result<void> done = open_archive();
+  looked_.count_down();
   run_in_background();
   while (!stopping_) {
-    if (archive_ != nullptr || open_archive()) {
-      index();
-    } else {
-      pause(failure_pause);
-    }
+    if (!done) stand_still(done.error());
+    if (!stopping_) done = archive_ == nullptr ? open_archive() : index();
   }
-  const std::scoped_lock lock(archive_mutex_);
-  archive_.reset();
+  close_archive();
 }
 
 // The archive as it is, or, when it cannot be used, a new one.
-bool Service::open_archive() {
+Result<void> Service::open_archive() {
   auto opened = open_own();
   if (!opened && of_damaged_archive(opened.error())) {
     start_over(opened.error());
     opened = open_own();
   }
-  if (!opened) {
-    spdlog::error("{}; trying again", opened.error().message);
-    return false;
-  }
+  if (!opened) return fail(std::move(opened.error()));
   rebuilt_at_ = durable();
   rebuilding_ = std::ranges::all_of(positions_, [](const auto& at) { return at == 0; }) &&
                 events_behind() > 0;
   if (rebuilding_) spdlog::info("archive: building it from {} events", events_behind());
   const std::scoped_lock lock(archive_mutex_);
   archive_ = std::move(*opened);
-  return true;
+  return {};
+}
+
+void Service::close_archive() {
+  const std::scoped_lock lock(archive_mutex_);
+  archive_.reset();
 }
 
 // The archive of these journals, and where it is.
 Result<std::unique_ptr<Archive>> Service::open_own() {
-  auto opened = Archive::open(options_.directory, static_cast<std::uint16_t>(sources_.size()));
+  auto opened = Archive::open(options_.directory, static_cast<std::uint16_t>(sources_.size()),
+                              options_.open_tables_max);
   if (!opened) return opened;
   if (Result<void> own = check_provenance(**opened, sources_); !own) return fail(own.error());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -168,7 +175,7 @@ void Service::start_over(const Error& why) {
 }
 
 // Until the service stops, or the archive or a journal fails.
-void Service::index() {
+Result<void> Service::index() {
   Indexer indexer(*archive_, static_cast<std::uint16_t>(sources_.size()), options_.batch_events);
   std::vector<journal::Follower> followers;
   for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -183,31 +190,59 @@ void Service::index() {
       flushed = true;
       flushed_us = now_us();
     }
+    if (auto error = archive_->background_error(); done && error) done = fail(std::move(*error));
     if (damaged_) done = fail(ErrorCode::damaged, "archive: a query found it damaged");
-    if (!done) return stand_still(done.error());
+    if (!done) return fail(std::move(done.error()));
+    if (outage_.ended())
+      spdlog::info("archive: the records go on, {} events behind", events_behind());
     note_progress();
     note_lag();
     flushed = flushed && *done == 0;
     if (*done == 0) pause(options_.pause);
   }
+  return {};
 }
 
-// Until the disk has come round: then the archive is as it was, and indexing goes on behind what
-// was written last.  When it is a journal that fails, or the archive is damaged, the archive is
-// closed, to be opened anew.
+// Until the next try: then the archive is as it was, and indexing goes on behind what was written
+// last.  An archive that cannot go on is closed, to be opened anew; what it had not yet on disk is
+// read from the journals once more.
 void Service::stand_still(const Error& why) {
   if (of_damaged_archive(why)) return start_over(why);
-  spdlog::error("{}; the records stand still, trying again", why.message);
-  while (pause(failure_pause)) {
-    // A journal that cannot be read is the server's own trouble; it is opened anew.
-    if (!why.message.starts_with("archive")) break;
-    if (archive_->resume()) {
-      spdlog::info("archive: the disk has come round, the records go on");
-      return;
-    }
+  if (outage_.failed(why, monotonic_time())) report(why);
+  do {
+    if (!pause(outage_.next_try() - monotonic_time())) return;
+    // Without space a try would take what is left from the journals, for nothing.
+    if (why.code != ErrorCode::no_space || !space_is_missing()) break;
+    outage_.failed(why, monotonic_time());
+  } while (true);
+  if (archive_ == nullptr) return;
+  Result<void> resumed = resume();
+  if (resumed) return;
+  if (resumed.error().code != ErrorCode::no_space) close_archive();
+  if (outage_.failed(resumed.error(), monotonic_time())) report(resumed.error());
+}
+
+void Service::report(const Error& why) const {
+  if (why.code != ErrorCode::no_space || archive_ == nullptr) {
+    return spdlog::error("{}; the records stand still, trying again", why.message);
   }
-  const std::scoped_lock lock(archive_mutex_);
-  archive_.reset();
+  constexpr std::uint64_t mib = 1 << 20;
+  spdlog::error(
+      "{}; the records stand still until {} MiB are free on the disk of {} ({} MiB are now), and "
+      "then go on by themselves",
+      why.message, archive_->space_needed_bytes() / mib + 1, options_.directory,
+      free_space_bytes(options_.directory).value_or(0) / mib);
+}
+
+bool Service::space_is_missing() const {
+  if (archive_ == nullptr) return false;
+  const auto free = free_space_bytes(options_.directory);
+  return free && *free < archive_->space_needed_bytes();
+}
+
+// Only what has failed in the archive: a journal is simply read again.
+Result<void> Service::resume() {
+  return archive_->background_error() ? archive_->resume() : Result<void>{};
 }
 
 // Some blocks of each shard in turn.
@@ -263,7 +298,6 @@ void Service::note_lag() {
 // ---- answering ----------------------------------------------------------------------------------
 
 void Service::answer_records() {
-  ::pthread_setname_np(::pthread_self(), "records");
   Desk& desk = records_desk_;
   std::unique_lock lock(desk.mutex);
   for (;;) {
@@ -299,7 +333,6 @@ QueryReply Service::answer_record(const QueryEnvelope& envelope) {
 
 // Each look answers whoever can be answered; whoever waits for events is looked at again soon.
 void Service::answer_feed() {
-  ::pthread_setname_np(::pthread_self(), "feed");
   Desk& desk = feed_desk_;
   std::deque<Task> waiting;
   std::unique_lock lock(desk.mutex);
@@ -321,7 +354,10 @@ void Service::answer_feed() {
         still_waiting.push_back(std::move(task));
         continue;
       }
-      if (!reply) spdlog::error("feed: {}", reply.error().message);
+      if (!reply && feed_outage_.failed(reply.error(), monotonic_time())) {
+        spdlog::error("feed: {}", reply.error().message);
+      }
+      if (reply && feed_outage_.ended()) spdlog::info("feed: the journals can be read again");
       QueryReply told = reply ? std::move(**reply)
                               : QueryReply{.status = Status::records_unavailable,
                                            .limit = unavailable_retry.us()};

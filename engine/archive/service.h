@@ -4,6 +4,9 @@
 //   one thread indexes, when no other wants the processor: at a peak it falls behind, and catches
 //   up after one thread answers records from the archive, one the feed from the journals
 //
+// After a failure, a full disk for one, the records stand still and go on by themselves: the
+// indexer tries again, and says in the log what it waits for and that it goes on, once each.
+//
 // A damaged, missing or foreign archive is deleted and built anew from the journals, with progress
 // in the log; until that has caught up, records are refused with records_unavailable.
 //
@@ -18,6 +21,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <latch>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -28,6 +32,7 @@
 #include "engine/archive/feed.h"
 #include "engine/archive/journal_source.h"
 #include "engine/archive/queries.h"
+#include "engine/base/outage.h"
 
 namespace hb::archive {
 
@@ -40,6 +45,7 @@ struct ServiceOptions {
   std::size_t batch_events = 64;
   Duration pause = Duration::ms(20);  // between looks at journals that have nothing new
   Duration flush_interval = Duration::seconds(10);
+  int open_tables_max = 256;  // files that it keeps open
 };
 
 // How far the archive is.
@@ -61,6 +67,9 @@ class Service {
 
   Lag lag() const;
 
+  // Waits until the archive has been opened, or has failed to be, which the log then says.
+  void wait_until_looked() const { looked_.wait(); }
+
  private:
   // Queries that wait, and the thread that answers them.
   struct Task {
@@ -76,12 +85,16 @@ class Service {
   };
 
   void index_until_stopped();
-  bool open_archive();
+  Result<void> open_archive();
   Result<std::unique_ptr<Archive>> open_own();
-  void index();
+  Result<void> index();
   Result<std::uint64_t> index_round(class Indexer& indexer,
                                     std::vector<journal::Follower>& followers);
   void stand_still(const Error& why);
+  void report(const Error& why) const;
+  bool space_is_missing() const;
+  Result<void> resume();
+  void close_archive();
   void note_progress();
   void note_lag();
   void start_over(const Error& why);
@@ -104,7 +117,9 @@ class Service {
   std::atomic<bool> rebuilding_{false};
   std::atomic<bool> damaged_{false};  // a query found it so
   std::vector<Sequence> rebuilt_at_;  // where the journals were when rebuilding began
+  mutable std::latch looked_{1};
   // The indexer's own.
+  Outage outage_;
   std::chrono::steady_clock::time_point progress_told_at_{};
   std::chrono::steady_clock::time_point lag_told_at_{};
 
@@ -114,6 +129,7 @@ class Service {
   std::thread indexer_;
   Desk records_desk_;
   Desk feed_desk_;
+  Outage feed_outage_;  // the feed thread's own
 };
 
 }  // namespace hb::archive

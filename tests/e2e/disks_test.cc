@@ -116,8 +116,8 @@ bool enter_own_mount_namespace() {
 class FullDisk : public testing::Test {
  protected:
   void SetUp() override {
-    if (!enter_own_mount_namespace() ||
-        ::mount("tmpfs", disk_.path().c_str(), "tmpfs", 0, "size=6m,mode=0700") != 0) {
+    if (!enter_own_mount_namespace() || ::mount("tmpfs", disk_.path().c_str(), "tmpfs", 0,
+                                                ("size=" + size_ + ",mode=0700").c_str()) != 0) {
       GTEST_SKIP() << "no disk of its own can be mounted here: " << std::strerror(errno);
     }
     mounted_ = true;
@@ -183,6 +183,7 @@ class FullDisk : public testing::Test {
   }
 
   TempDirectory disk_;
+  std::string size_ = "6m";
   std::string journal_ = ServerSettings().journal;
   std::string more_settings_;
   bool mounted_ = false;
@@ -233,6 +234,36 @@ TEST_F(FullDisk, IsLoggedWhenChangesBeginToBeRefusedAndWhenTheyAreAcceptedAgain)
     EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
     EXPECT_TRUE(eventually([&] { return lines_with("changes are accepted") == time; }));
   }
+}
+
+// The records write what they know each second, and so find the disk full.
+class FullDiskAndRecords : public FullDisk {
+ protected:
+  FullDiskAndRecords() {
+    size_ = "40m";
+    more_settings_ = "[archive]\nflush_interval = \"1s\"\n";
+  }
+  bool records_are_current() {
+    const auto page = client_->list_statement({.user = user, .cursor = {}, .count_max = 1});
+    return page && page->status == Status::ok && page->answer.as_of.front().events_behind == 0;
+  }
+};
+
+TEST_F(FullDiskAndRecords, GoOnByThemselvesAndTheLogNamesTheSpaceTheyWaitFor) {
+  EXPECT_TRUE(eventually([this] { return deposit() == Status::ok && records_are_current(); }));
+  fill();
+  EXPECT_TRUE(eventually([this] {
+    deposit();
+    return lines_with("the records stand still until") > 0;
+  })) << server_->log();
+  EXPECT_EQ(lines_with("MiB are free on the disk of"), 1u) << server_->log();
+  EXPECT_EQ(lines_with("the records go on"), 0u) << server_->log();
+  free();
+  EXPECT_TRUE(eventually([this] { return lines_with("the records go on") == 1; }))
+      << server_->log();
+  EXPECT_TRUE(eventually([this] { return deposit() == Status::ok; }));
+  EXPECT_TRUE(eventually([this] { return records_are_current(); })) << server_->log();
+  EXPECT_EQ(server_->stop(), 0);
 }
 
 // Segments so small that several become full while the disk is.
