@@ -9,8 +9,10 @@
 #include <chrono>
 #include <cstring>
 #include <future>
+#include <thread>
 #include <utility>
 
+#include "engine/os/thread.h"
 #include "engine/runtime/clock_watch.h"
 #include "engine/runtime/cpu_affinity.h"
 
@@ -76,14 +78,17 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
   std::unique_ptr<Engine> engine(new Engine(std::move(*directory), options));
   RecoveryMeter meter(options.workers);
   std::vector<std::future<Result<void>>> openings;
+  std::vector<std::thread> threads;
   // All units before the first thread, which looks for its own among them.
   for (std::uint16_t i = 0; i < options.workers; ++i) {
     engine->units_.push_back(std::make_unique<Unit>());
   }
   for (std::uint16_t i = 0; i < options.workers; ++i) {
-    openings.push_back(std::async(std::launch::async, [&engine, &options, &meter, i] {
+    std::packaged_task<Result<void>()> opening([&engine, &options, &meter, i] {
       return engine->open_unit(options, i, *engine->units_[i], meter);
-    }));
+    });
+    openings.push_back(opening.get_future());
+    threads.push_back(start_thread(fmt::format("recovery {}", i), std::move(opening)));
   }
   Result<void> opened;
   for (std::future<Result<void>>& opening : openings) {
@@ -92,11 +97,13 @@ Result<std::unique_ptr<Engine>> Engine::open(const EngineOptions& options,
     }
     if (Result<void> one = opening.get(); !one && opened) opened = std::move(one);
   }
+  for (std::thread& thread : threads) thread.join();
   if (!opened) return fail(std::move(opened.error()));
   if (Result<void> started = engine->start_clocks(options); !started) {
     return fail(std::move(started.error()));
   }
   engine->start_archive(options);
+  engine->archive_->wait_until_looked();
   return engine;
 }
 
@@ -112,7 +119,7 @@ Result<void> Engine::start_clocks(const EngineOptions& options) {
         ErrorCode::io,
         fmt::format(
             "the journals' last event is of {}, {} ahead of the machine's clock ({}), more than "
-            "clock.ahead_max ({}); nothing is changed.  If the machine's clock is wrong now, set "
+            "clock.ahead_max ({}).  If the machine's clock is wrong now, set "
             "it right.  If it was wrong when that event was written, start once with "
             "--accept-clock-ahead: time goes on from there at two thirds of its speed until both "
             "agree, in {}",

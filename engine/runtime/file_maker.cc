@@ -1,7 +1,6 @@
 #include "engine/runtime/file_maker.h"
 
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -11,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "engine/os/thread.h"
 #include "engine/runtime/posix_file.h"
 
 namespace hb {
@@ -28,7 +28,7 @@ FileMaker::FileMaker(int directory_fd, std::string directory, bool direct, Adopt
       adopt_(std::move(adopt)),
       inbox_(inbox),
       zeros_(piece_bytes),
-      thread_([this] { run(); }) {}
+      thread_(start_thread("file maker", [this] { run(); })) {}
 
 FileMaker::~FileMaker() {
   jobs_.abandon();
@@ -40,7 +40,6 @@ void FileMaker::start(std::string name, std::uint64_t bytes, std::uint64_t token
 }
 
 void FileMaker::run() {
-  ::pthread_setname_np(::pthread_self(), "file maker");
   while (const std::optional<Job> job = jobs_.next()) {
     Completion completion{.token = job->token, .error = std::nullopt, .file = {}};
     auto made = make(*job);

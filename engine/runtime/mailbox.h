@@ -17,6 +17,7 @@
 #include <memory>
 
 #include "engine/base/assert.h"
+#include "engine/os/exhausted.h"
 #include "engine/shard/parcel.h"
 
 namespace hb {
@@ -48,7 +49,9 @@ struct Lanes {
 // Lets a sleeping worker be woken; while it is awake that costs an atomic exchange.
 class Waker {
  public:
-  Waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) { HB_ASSERT(fd_ >= 0); }
+  Waker() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
+    if (fd_ < 0) end_exhausted("no descriptor to wake a worker with; raise the limit (ulimit -n)");
+  }
   ~Waker() { ::close(fd_); }
   Waker(const Waker&) = delete;
   Waker& operator=(const Waker&) = delete;

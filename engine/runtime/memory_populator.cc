@@ -1,13 +1,14 @@
 #include "engine/runtime/memory_populator.h"
 
-#include <pthread.h>
 #include <sys/mman.h>
 
 #include <optional>
 
+#include "engine/os/thread.h"
+
 namespace hb {
 
-MemoryPopulator::MemoryPopulator() : thread_([this] { run(); }) {}
+MemoryPopulator::MemoryPopulator() : thread_(start_thread("memory ahead", [this] { run(); })) {}
 
 MemoryPopulator::~MemoryPopulator() {
   expected_.abandon();
@@ -19,7 +20,6 @@ void MemoryPopulator::expect(std::span<std::byte> bytes) {
 }
 
 void MemoryPopulator::run() {
-  ::pthread_setname_np(::pthread_self(), "memory ahead");
   while (const std::optional<std::span<std::byte>> bytes = expected_.next()) {
     madvise(bytes->data(), bytes->size(), MADV_POPULATE_WRITE);
   }

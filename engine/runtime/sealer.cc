@@ -1,6 +1,5 @@
 #include "engine/runtime/sealer.h"
 
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include "engine/archive/background.h"
 #include "engine/journal/segment_seal.h"
 #include "engine/os/monotonic_time.h"
+#include "engine/os/thread.h"
 
 namespace hb {
 namespace {
@@ -37,7 +37,7 @@ class HalfSpeed {
 
 }  // namespace
 
-Sealer::Sealer() : thread_([this] { run(); }) {}
+Sealer::Sealer() : thread_(start_thread("sealer", [this] { run(); })) {}
 
 Sealer::~Sealer() {
   {
@@ -58,7 +58,6 @@ void Sealer::add(ShardId shard, Storage& storage, std::uint64_t segment) {
 }
 
 void Sealer::run() {
-  ::pthread_setname_np(::pthread_self(), "sealer");
   archive::run_in_background();  // a seal may wait, a claim may not
   std::unique_lock lock(mutex_);
   while (!stopping_) {

@@ -1,10 +1,9 @@
 #include "engine/runtime/write_queue.h"
 
-#include <pthread.h>
-
 #include <optional>
 #include <utility>
 
+#include "engine/os/thread.h"
 #include "engine/runtime/posix_file.h"
 
 namespace hb {
@@ -17,7 +16,9 @@ Completion write_now(const WriteJob& job) {
 }
 
 WriteQueue::WriteQueue(unsigned threads, CompletionInbox& inbox) : inbox_(inbox) {
-  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { run(); });
+  for (unsigned i = 0; i < threads; ++i) {
+    threads_.push_back(start_thread("journal writer", [this] { run(); }));
+  }
 }
 
 WriteQueue::~WriteQueue() {
@@ -31,7 +32,6 @@ void WriteQueue::start(const WriteJob& job) {
 }
 
 void WriteQueue::run() {
-  ::pthread_setname_np(::pthread_self(), "journal writer");
   while (const std::optional<WriteJob> job = jobs_.next()) {
     Completion completion = write_now(*job);
     --in_flight_;

@@ -2,16 +2,18 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
-#include <pthread.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <boost/asio/ip/address.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 #include <chrono>
 #include <utility>
 
+#include "engine/os/monotonic_time.h"
+#include "engine/os/thread.h"
 #include "engine/runtime/cpu_affinity.h"
 
 namespace hb::net {
@@ -96,7 +98,15 @@ Result<void> Server::listen(const Listener& listener) {
   error_code error;
   const asio::ip::address address = asio::ip::make_address(listener.host, error);
   const asio::ip::tcp::endpoint endpoint(address, listener.port);
-  Acceptor& acceptor = *acceptors_.emplace_back(std::make_unique<Acceptor>(io_));
+  // The first one also opens the epoll set of all, which may fail.
+  try {
+    acceptors_.push_back(std::make_unique<Acceptor>(io_));
+  } catch (const boost::system::system_error& refused) {
+    return fail(ErrorCode::io, fmt::format("cannot listen on {}: {}; raise the limit on open files "
+                                           "(ulimit -n)",
+                                           show(endpoint), refused.what()));
+  }
+  Acceptor& acceptor = *acceptors_.back();
   acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(asio::socket_base::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
@@ -124,21 +134,18 @@ Result<void> Server::start() {
   }
   loops_unanswered_ = loops_.size();
   for (std::size_t i = 0; i < loops_.size(); ++i) {
-    threads_.emplace_back([i, &loop = *loops_[i], cpu = cpus_[i]] {
-      ::pthread_setname_np(::pthread_self(), fmt::format("worker {}", i).c_str());
-      if (const Result<void> bound = cpu ? run_on_cpu(*cpu) : Result<void>(); !bound) {
-        spdlog::warn("a worker does not get its processor: {}", bound.error().message);
-      }
-      loop.run();
-    });
+    threads_.push_back(
+        start_thread(fmt::format("worker {}", i), [&loop = *loops_[i], cpu = cpus_[i]] {
+          if (const Result<void> bound = cpu ? run_on_cpu(*cpu) : Result<void>(); !bound) {
+            spdlog::warn("a worker does not get its processor: {}", bound.error().message);
+          }
+          loop.run();
+        }));
   }
   for (std::size_t i = 0; i < acceptors_.size(); ++i) {
     accept_next(*acceptors_[i], options_.listeners[i].acknowledgement);
   }
-  threads_.emplace_back([this] {
-    ::pthread_setname_np(::pthread_self(), "listener");
-    io_.run();
-  });
+  threads_.push_back(start_thread("listener", [this] { io_.run(); }));
   return {};
 }
 
@@ -146,19 +153,23 @@ void Server::accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement
   WorkerLoop& loop = *loops_[next_loop_];
   next_loop_ = (next_loop_ + 1) % loops_.size();
   const auto again = [this, &acceptor, acknowledgement] { accept_next(acceptor, acknowledgement); };
-  acceptor.async_accept(
-      [this, &loop, acknowledgement, again](const error_code& error, asio::ip::tcp::socket socket) {
-        if (error == asio::error::operation_aborted) return;
-        if (!error) {
-          loop.adopt(released(std::move(socket), options_.keepalive), acknowledgement);
-          return again();
-        }
-        spdlog::warn("cannot accept a connection: {}", error.message());
-        auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
-        timer->async_wait([timer, again](const error_code& stopped) {
-          if (!stopped) again();
-        });
-      });
+  acceptor.async_accept([this, &loop, acknowledgement, again](const error_code& error,
+                                                              asio::ip::tcp::socket socket) {
+    if (error == asio::error::operation_aborted) return;
+    if (!error) {
+      if (accept_outage_.ended()) spdlog::info("connections are accepted again");
+      loop.adopt(released(std::move(socket), options_.keepalive), acknowledgement);
+      return again();
+    }
+    const Error why{ErrorCode::io, error.message()};
+    if (accept_outage_.failed(why, monotonic_time())) {
+      spdlog::warn("cannot accept connections: {}; trying again until it is possible", why.message);
+    }
+    auto timer = std::make_shared<asio::steady_timer>(io_, accept_pause);
+    timer->async_wait([timer, again](const error_code& stopped) {
+      if (!stopped) again();
+    });
+  });
 }
 
 void Server::stop() {

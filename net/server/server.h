@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "engine/base/outage.h"
 #include "engine/base/result.h"
 #include "net/server/options.h"
 #include "net/server/worker_loop.h"
@@ -53,6 +54,7 @@ class Server {
   std::vector<std::thread> threads_;
   std::size_t next_loop_ = 0;
   std::vector<std::string> addresses_;
+  Outage accept_outage_;  // the listener thread's own
 };
 
 }  // namespace hb::net

@@ -1,7 +1,8 @@
 // hongbaod: the server.
 //
 // Exit status: 0 after a clean stop (SIGTERM or SIGINT), 2 for wrong usage, 3 when the data
-// directory, the disk or the address keeps it from starting, or when writing the journal fails.
+// directory, the disk, the address or the clock keeps it from starting, when writing the journal
+// fails, or when the system gives too little memory, or too few threads or descriptors.
 
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
@@ -11,6 +12,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "engine/os/exhausted.h"
 #include "engine/runtime/engine.h"
 #include "net/server/server.h"
 #include "tools/hongbaod/open_files.h"
@@ -50,9 +52,26 @@ std::string show_others(const net::Server& server, const net::ServerOptions& opt
   return text;
 }
 
+Result<void> fit_open_files(Settings& settings) {
+  const std::uint64_t limit = raise_open_files_limit();
+  const auto share = share_open_files(limit, settings.server.connections_max,
+                                      settings.engine.workers, settings.engine.archive.enabled);
+  if (!share) return fail(share.error());
+  if (share->connections < settings.server.connections_max) {
+    spdlog::warn(
+        "room for {} connections a worker instead of {}: this process may open {} files (ulimit "
+        "-n)",
+        share->connections, settings.server.connections_max, limit);
+  }
+  settings.server.connections_max = share->connections;
+  settings.engine.archive.open_tables_max = share->archive;
+  return {};
+}
+
 int run(Settings settings) {
   Signals signals;
   for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
+  if (Result<void> fits = fit_open_files(settings); !fits) return complain(fits.error());
   auto engine = Engine::open(settings.engine, [](std::uint64_t done, std::uint64_t total) {
     spdlog::info("recovering: {} of {} MiB read", done >> 20, total >> 20);
   });
@@ -60,8 +79,6 @@ int run(Settings settings) {
   log_recovered(**engine);
 
   settings.server.session.shard_count = settings.engine.workers;
-  settings.server.connections_max =
-      connections_that_fit(settings.server.connections_max, settings.engine.workers);
   net::Server server(settings.server);
   for (std::uint16_t i = 0; i < (*engine)->worker_count(); ++i) {
     server.add_worker((*engine)->worker(i), (*engine)->storage(i), (*engine)->archive(),
@@ -85,6 +102,7 @@ int run(Settings settings) {
 }  // namespace hb
 
 int main(int argc, char** argv) {
+  hb::end_when_exhausted("hongbaod");
   umask(S_IRWXG | S_IRWXO);  // whatever file anybody makes here, it is nobody else's
   spdlog::set_default_logger(spdlog::stderr_color_mt("hongbaod"));
   auto settings = hb::read_settings(argc, argv);

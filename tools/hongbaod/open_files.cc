@@ -1,6 +1,6 @@
 #include "tools/hongbaod/open_files.h"
 
-#include <spdlog/spdlog.h>
+#include <fmt/format.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -9,27 +9,48 @@ namespace hb {
 
 namespace {
 
-// A worker's own descriptors: its journal's segments, ring and directory, its loop's; and a few
+// A worker's own descriptors: its journal's segments and directory, its loop's; and a few
 // connections that are just being turned away.
-constexpr rlim_t reserved_per_worker = 32;
-constexpr rlim_t reserved = 32;  // the process's: log, lock, listener
+constexpr std::uint64_t reserved_per_worker = 32;
+constexpr std::uint64_t reserved = 32;        // the process's: log, lock, listener
+constexpr std::uint64_t connections_min = 4;  // of a worker
+constexpr std::uint64_t archive_tables_min = 16;
+constexpr std::uint64_t archive_tables_max = 256;
+constexpr std::uint64_t archive_others = 16;  // its logs, its directory, a table being written
 
 }  // namespace
 
-std::uint32_t connections_that_fit(std::uint32_t wanted, std::uint16_t workers) {
+Result<OpenFiles> share_open_files(std::uint64_t limit, std::uint32_t connections_wanted,
+                                   std::uint16_t workers, bool archive_enabled) {
+  const std::uint64_t own =
+      reserved + reserved_per_worker * workers + (archive_enabled ? archive_others : 0);
+  const std::uint64_t needed =
+      own + connections_min * workers + (archive_enabled ? archive_tables_min : 0);
+  if (limit < needed) {
+    return fail(
+        ErrorCode::io,
+        fmt::format("this process may open {} files, but needs at least {} with workers = {}; "
+                    "raise the limit (ulimit -Hn, LimitNOFILE=)",
+                    limit, needed, workers));
+  }
+  OpenFiles share;
+  std::uint64_t left = limit - own;
+  if (archive_enabled) {
+    const std::uint64_t tables = std::clamp(left / 4, archive_tables_min, archive_tables_max);
+    share.archive = static_cast<int>(tables);
+    left -= tables;
+  }
+  share.connections =
+      static_cast<std::uint32_t>(std::min<std::uint64_t>(connections_wanted, left / workers));
+  return share;
+}
+
+std::uint64_t raise_open_files_limit() {
   rlimit files{};
-  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return wanted;
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return 0;
   const rlim_t before = files.rlim_cur;
   files.rlim_cur = files.rlim_max;
-  if (::setrlimit(RLIMIT_NOFILE, &files) != 0) files.rlim_cur = before;
-  const rlim_t kept = reserved + reserved_per_worker * workers;
-  const rlim_t free = files.rlim_cur > kept ? files.rlim_cur - kept : 0;
-  const rlim_t fitting = std::max<rlim_t>(free / workers, 1);
-  if (fitting >= wanted) return wanted;
-  spdlog::warn(
-      "room for {} connections a worker instead of {}: this process may open {} files (ulimit -n)",
-      fitting, wanted, files.rlim_cur);
-  return static_cast<std::uint32_t>(fitting);
+  return ::setrlimit(RLIMIT_NOFILE, &files) == 0 ? files.rlim_cur : before;
 }
 
 }  // namespace hb

@@ -49,6 +49,12 @@ void limit_file_bytes(const ProcessLimits& limits) {
   require(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
 }
 
+void limit_address_space(const ProcessLimits& limits) {
+  if (!limits.address_bytes) return;
+  const rlimit limit{.rlim_cur = *limits.address_bytes, .rlim_max = *limits.address_bytes};
+  require(::setrlimit(RLIMIT_AS, &limit) == 0);
+}
+
 [[noreturn]] void become(char* const* argv, const ProcessLimits& limits, pid_t parent,
                          const char* out, const char* err) {
   die_with(parent);
@@ -56,6 +62,7 @@ void limit_file_bytes(const ProcessLimits& limits) {
   redirect(STDERR_FILENO, err);
   limit_open_files(limits);
   limit_file_bytes(limits);
+  limit_address_space(limits);
   ::execv(argv[0], argv);
   ::_exit(cannot_start);
 }

@@ -9,6 +9,7 @@
 #include <sys/types.h>
 
 #include <chrono>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ struct ProcessLimits {
   // Limits on open files; nothing: the test's own.
   std::optional<unsigned> open_files_soft = std::nullopt;
   std::optional<unsigned> open_files_hard = std::nullopt;
+  // Limit on address space; nothing: the test's own.
+  std::optional<std::uint64_t> address_bytes = std::nullopt;
   // No file may grow beyond this; nothing: the test's own limit.
   std::optional<unsigned> file_bytes = std::nullopt;
 };
