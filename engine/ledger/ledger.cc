@@ -165,6 +165,9 @@ PartitionId goes_to(const Message& message) {
       return partition_of(message.reference);
     case MessageKind::reference_answer:
       HB_ASSERT(!"goes to the shard that asked");
+      break;
+    case MessageKind::receive_cap:
+      HB_ASSERT(!"goes to every other shard");
   }
   return partition_of(message.user);
 }
