@@ -98,7 +98,8 @@ std::vector<Vector> responses() {
        "shards 1, frame_bytes_max 1048576, window_max 65536, claim_batch_max 8192, "
        "acknowledgement disk, role gateway",
        copy(encoder.welcome(1, welcome))},
-      {"response-pong", "Pong: id 7, status ok", copy(encoder.pong(7))},
+      {"response-pong", "Pong: id 7, status ok, now 1767225600000000, clock_ahead_us 0",
+       copy(encoder.pong(7, {.now = instant, .clock_ahead = {}}))},
       {"response-wallet",
        "WalletAnswer: id 3, status ok, user 1001, balance 10000, opened_at 1767225600000000, name "
        "\"小明\"",
