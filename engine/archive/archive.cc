@@ -46,30 +46,31 @@ class NoLog final : public rocksdb::Logger {
   void Logv(const char*, std::va_list) override {}
 };
 
-// Collects nothing: RocksDB's threads come by here with each key of a table that they write.
-class CourtesyOfWriters final : public rocksdb::TablePropertiesCollector {
+// Collects nothing.  RocksDB's threads call it with each key of a table that they write, and so keep
+// the pace of the background.
+class PaceOfWriters final : public rocksdb::TablePropertiesCollector {
  public:
   rocksdb::Status AddUserKey(const rocksdb::Slice&, const rocksdb::Slice&, rocksdb::EntryType,
                              rocksdb::SequenceNumber, std::uint64_t) override {
-    courtesy_.step();
+    pace_.step();
     return rocksdb::Status::OK();
   }
   rocksdb::Status Finish(rocksdb::UserCollectedProperties*) override {
     return rocksdb::Status::OK();
   }
   rocksdb::UserCollectedProperties GetReadableProperties() const override { return {}; }
-  const char* Name() const override { return "hongbao.courtesy"; }
+  const char* Name() const override { return "hongbao.pace"; }
 
  private:
-  Courtesy courtesy_;
+  Pace pace_;
 };
 
-class CourtesyFactory final : public rocksdb::TablePropertiesCollectorFactory {
+class PaceFactory final : public rocksdb::TablePropertiesCollectorFactory {
  public:
   rocksdb::TablePropertiesCollector* CreateTablePropertiesCollector(Context) override {
-    return new CourtesyOfWriters;
+    return new PaceOfWriters;
   }
-  const char* Name() const override { return "hongbao.courtesy"; }
+  const char* Name() const override { return "hongbao.pace"; }
 };
 
 // Where the file system passes the removal of a file on to the disk (ext4's "discard"), that of a
@@ -92,6 +93,8 @@ rocksdb::Options options_for_archive() {
   options.max_background_jobs = 2;
   // Else the kernel writes a complete table, 64 MiB at once, and journals wait behind it.
   options.bytes_per_sync = std::size_t{128} << 10;
+  // One system call copies that much, and until then no other thread gets the processor.
+  options.writable_file_max_buffer_size = std::size_t{128} << 10;
   options.strict_bytes_per_sync = true;
   options.sst_file_manager = removal_in_pieces(options.env);
   options.info_log = std::make_shared<NoLog>();
@@ -102,7 +105,7 @@ rocksdb::Options options_for_archive() {
   // The claims come first: compaction takes what they leave.
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::LOW, rocksdb::CpuPriority::kIdle);
   options.env->LowerThreadPoolCPUPriority(rocksdb::Env::HIGH, rocksdb::CpuPriority::kIdle);
-  options.table_properties_collector_factories.push_back(std::make_shared<CourtesyFactory>());
+  options.table_properties_collector_factories.push_back(std::make_shared<PaceFactory>());
   rocksdb::BlockBasedTableOptions table;
   table.block_cache = rocksdb::NewLRUCache(std::size_t{64} << 20);
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));

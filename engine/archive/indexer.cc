@@ -224,7 +224,7 @@ Result<void> Indexer::add(ShardId shard, const journal::BlockView& block) {
     if (Result<void> added = add(shard, record); !added) return added;
     mark.last = record.sequence;
     mark.block = block.header().checksum;
-    courtesy_.step();
+    pace_.step();
     if (++gathered_ < batch_events_) continue;
     if (Result<void> written = commit(); !written) return written;
   }

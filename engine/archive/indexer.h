@@ -107,7 +107,7 @@ class Indexer {
   std::unordered_map<CaseId, PacketId> new_cases_;
   std::unordered_map<ShardId, Mark> reached_;  // by what was added
   std::uint64_t events_ = 0;
-  Courtesy courtesy_;
+  Pace pace_;
 };
 
 }  // namespace hb::archive

@@ -116,7 +116,7 @@ void Service::index_until_stopped() {
   yield_the_disk();
   Result<void> done = open_archive();
   looked_.count_down();
-  run_in_background();
+  run_when_idle();
   while (!stopping_) {
     if (!done) stand_still(done.error());
     if (!stopping_) done = archive_ == nullptr ? open_archive() : index();

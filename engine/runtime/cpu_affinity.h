@@ -1,7 +1,7 @@
 // Which processors threads run on.
 //
-// A worker that has a processor to itself is not moved, and finds nobody there when it wakes: as
-// engine/archive/background.h says, even a thread of SCHED_IDLE can be in the way for milliseconds.
+// A worker that has a processor to itself is not moved, and no other thread has to leave it first
+// when the worker wakes.
 //
 // Threads: each call is about the thread that calls.  New threads start with the set of the one
 //          that starts them.

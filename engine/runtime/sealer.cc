@@ -2,7 +2,6 @@
 
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
@@ -15,25 +14,9 @@
 namespace hb {
 namespace {
 
-using SteadyClock = std::chrono::steady_clock;
-
-// Halves the speed of a thread: a sealer that is behind would otherwise keep the disk, whose writes
-// a claim waits for, as busy as it gets.
-class HalfSpeed {
- public:
-  // Sleeps for as long as the work since the last sleep took.
-  void rest() {
-    std::this_thread::sleep_for(
-        std::min<SteadyClock::duration>(SteadyClock::now() - woke_, longest));
-    woke_ = SteadyClock::now();
-  }
-
- private:
-  // Work that took longer did not work: it waited for a processor.
-  static constexpr auto longest = std::chrono::milliseconds(1);
-
-  SteadyClock::time_point woke_ = SteadyClock::now();
-};
+// Half of the time at most: a sealer that is behind would otherwise keep the disk, whose writes a
+// claim waits for, as busy as it gets.
+constexpr archive::Permille share_max = 500;
 
 }  // namespace
 
@@ -58,7 +41,6 @@ void Sealer::add(ShardId shard, Storage& storage, std::uint64_t segment) {
 }
 
 void Sealer::run() {
-  archive::run_in_background();  // a seal may wait, a claim may not
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     const std::optional<SealLine::Task> task = line_.next(monotonic_time());
@@ -80,7 +62,7 @@ void Sealer::run() {
 }
 
 Result<void> Sealer::seal(Storage& storage, std::uint64_t segment) {
-  HalfSpeed pace;
+  archive::Pace pace(share_max);
   auto seal = journal::seal_segment(storage, segment, [&] { pace.rest(); });
   if (!seal) return fail(std::move(seal.error()));
   return {};

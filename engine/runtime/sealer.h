@@ -4,7 +4,8 @@
 // ones behind it follow.  The claims do not wait for it.  What is not sealed at a stop is sealed
 // after the next start.
 //
-// Threads: owns one; add() may be called from any.
+// Threads: owns one, which bounds itself (engine/archive/background.h) and is not in the idle class:
+//          it creates and renames files beside the journal's.  add() may be called from any.
 // Errors:  none leave it; an outage and its end are logged, once each.
 #pragma once
 
