@@ -84,8 +84,9 @@ std::shared_ptr<rocksdb::SstFileManager> removal_in_pieces(rocksdb::Env* env) {
       env, nullptr, "", bytes_per_second, true, nullptr, removed_per_kept_max, piece_bytes));
 }
 
-rocksdb::Options options_for_archive() {
+rocksdb::Options options_for_archive(rocksdb::Env& files) {
   rocksdb::Options options;
+  options.env = &files;
   options.create_if_missing = true;
   options.merge_operator = std::make_shared<AddFen>();
   options.compression = rocksdb::kLZ4Compression;
@@ -194,15 +195,18 @@ Result<std::optional<std::string>> View::get(std::string_view key) const {
 // ---- Archive ------------------------------------------------------------------------------------
 
 Result<std::unique_ptr<Archive>> Archive::open(const std::string& directory,
-                                               std::uint16_t shard_count, int open_tables_max) {
-  rocksdb::Options options = options_for_archive();
+                                               std::uint16_t shard_count, int open_tables_max,
+                                               const Errand& errand) {
+  std::unique_ptr<rocksdb::Env> files = files_through(errand);
+  rocksdb::Options options = options_for_archive(*files);
   options.max_open_files = open_tables_max;
   const auto errors = std::make_shared<BackgroundErrors>();
   options.listeners.push_back(errors);
   rocksdb::DB* db = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, directory, &db);
   if (!status.ok()) return fail(error_of(status));
-  std::unique_ptr<Archive> archive(new Archive(std::unique_ptr<rocksdb::DB>(db), errors));
+  std::unique_ptr<Archive> archive(
+      new Archive(std::move(files), std::unique_ptr<rocksdb::DB>(db), errors));
   if (Result<void> same = archive->check_meta(shard_count); !same) return fail(same.error());
   std::error_code ignored;
   std::filesystem::permissions(directory, std::filesystem::perms::owner_all, ignored);
@@ -230,8 +234,9 @@ Result<void> Archive::destroy(const std::string& directory) {
   return {};
 }
 
-Archive::Archive(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors)
-    : errors_(std::move(errors)), db_(std::move(db)) {}
+Archive::Archive(std::unique_ptr<rocksdb::Env> files, std::unique_ptr<rocksdb::DB> db,
+                 std::shared_ptr<BackgroundErrors> errors)
+    : files_(std::move(files)), errors_(std::move(errors)), db_(std::move(db)) {}
 
 Archive::~Archive() {
   // What is lost here is read from the journals once more.

@@ -18,6 +18,7 @@
 #include <string>
 #include <string_view>
 
+#include "engine/archive/archive_files.h"
 #include "engine/archive/keys.h"
 #include "engine/base/checksum.h"
 #include "engine/base/result.h"
@@ -63,9 +64,10 @@ class Archive {
  public:
   // Opens what is there, or makes it.  `damaged` when it cannot be used: another version or number
   // of shards, or bytes that do not check.
+  // RocksDB's own threads run in the idle class; what they must not do there is an errand.
   static Result<std::unique_ptr<Archive>> open(const std::string& directory,
-                                               std::uint16_t shard_count,
-                                               int open_tables_max = 256);
+                                               std::uint16_t shard_count, int open_tables_max = 256,
+                                               const Errand& errand = at_once);
   // Deletes it.
   static Result<void> destroy(const std::string& directory);
   ~Archive();
@@ -89,9 +91,11 @@ class Archive {
 
  private:
   class BackgroundErrors;
-  Archive(std::unique_ptr<rocksdb::DB> db, std::shared_ptr<BackgroundErrors> errors);
+  Archive(std::unique_ptr<rocksdb::Env> files, std::unique_ptr<rocksdb::DB> db,
+          std::shared_ptr<BackgroundErrors> errors);
   Result<void> check_meta(std::uint16_t shard_count);
 
+  std::unique_ptr<rocksdb::Env> files_;  // outlives db_
   std::shared_ptr<BackgroundErrors> errors_;
   std::unique_ptr<rocksdb::DB> db_;
 };

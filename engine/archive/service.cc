@@ -149,7 +149,7 @@ void Service::close_archive() {
 // The archive of these journals, and where it is.
 Result<std::unique_ptr<Archive>> Service::open_own() {
   auto opened = Archive::open(options_.directory, static_cast<std::uint16_t>(sources_.size()),
-                              options_.open_tables_max);
+                              options_.open_tables_max, options_.errand);
   if (!opened) return opened;
   if (Result<void> own = check_provenance(**opened, sources_); !own) return fail(own.error());
   for (std::size_t i = 0; i < sources_.size(); ++i) {
@@ -169,7 +169,9 @@ void Service::start_over(const Error& why) {
   for (auto& position : positions_) position = 0;
   rebuilding_ = true;
   damaged_ = false;
-  if (Result<void> gone = Archive::destroy(options_.directory); !gone) {
+  Result<void> gone;
+  options_.errand([&] { gone = Archive::destroy(options_.directory); });
+  if (!gone) {
     spdlog::error("{}", gone.error().message);
   }
 }

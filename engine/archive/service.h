@@ -46,6 +46,8 @@ struct ServiceOptions {
   Duration pause = Duration::ms(20);  // between looks at journals that have nothing new
   Duration flush_interval = Duration::seconds(10);
   int open_tables_max = 256;  // files that it keeps open
+  // What the indexer, which runs in the idle class, and RocksDB's threads must not do themselves.
+  Errand errand = at_once;
 };
 
 // How far the archive is.

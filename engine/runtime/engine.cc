@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstring>
+#include <functional>
 #include <future>
 #include <thread>
 #include <utility>
@@ -134,13 +135,14 @@ void Engine::start_archive(const EngineOptions& options) {
   std::vector<archive::JournalSource> sources;
   for (std::uint16_t i = 0; i < worker_count(); ++i) {
     const std::atomic<std::uint64_t>& durable = units_[i]->worker->published_durable();
-    sources.push_back({.storage = units_[i]->storage.get(),
+    sources.push_back({.storage = units_[i]->archive_storage.get(),
                        .identity = {ShardId(i), worker_count()},
                        .durable = [&durable] { return Sequence(durable.load()); }});
   }
   archive::ServiceOptions archive_options = options.archive;
   archive_options.directory = DataDirectory::archive_path(options.data);
   archive_options.page_rows_max = options.policy.page_rows_max;
+  archive_options.errand = [this](const std::function<void()>& job) { archive_files_.run(job); };
   archive_ = std::make_unique<archive::Service>(archive_options, std::move(sources));
 }
 
@@ -155,6 +157,10 @@ Result<void> Engine::open_unit(const EngineOptions& options, std::uint16_t numbe
   auto storage = open_disk_storage(DataDirectory::shard_path(options.data, id), std::move(disk));
   if (!storage) return fail(std::move(storage.error()));
   unit.storage = std::move(*storage);
+  auto archive_storage =
+      open_disk_storage(DataDirectory::shard_path(options.data, id), {.read_only = true});
+  if (!archive_storage) return fail(std::move(archive_storage.error()));
+  unit.archive_storage = std::move(*archive_storage);
   // The storage's own threads have started; this one goes where the shard will be used.
   if (const auto own = cpu(number)) {
     if (Result<void> bound = run_on_cpu(*own); !bound) return bound;

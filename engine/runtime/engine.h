@@ -19,6 +19,7 @@
 #include "engine/base/result.h"
 #include "engine/ledger/policy.h"
 #include "engine/runtime/data_directory.h"
+#include "engine/runtime/delegate.h"
 #include "engine/runtime/disk_storage.h"
 #include "engine/runtime/mailbox.h"
 #include "engine/runtime/memory_populator.h"
@@ -66,6 +67,8 @@ class Engine {
   // In the order of their lifetimes.
   struct Unit {
     std::unique_ptr<DiskStorage> storage;
+    // The same files for the archive: its threads and the worker have no lock in common.
+    std::unique_ptr<DiskStorage> archive_storage;
     std::unique_ptr<Shard> shard;
     std::unique_ptr<SystemClock> clock;
     std::unique_ptr<Worker> worker;
@@ -85,8 +88,9 @@ class Engine {
   Mesh mesh_;
   MemoryPopulator memory_;
   std::vector<std::unique_ptr<Unit>> units_;
-  // Both end before the storages.
+  // All end before the storages.
   Sealer sealer_;
+  Delegate archive_files_{"archive files"};
   std::unique_ptr<archive::Service> archive_;
 };
 
