@@ -1,10 +1,9 @@
 // When a thread makes a durable write itself instead of handing it on.
 //
-// Handed on, a small write costs more for its way than for the disk: the kernel finishes it on a
-// thread of its own, which waits for a processor behind whatever runs there, and then wakes the
-// owner.  Who makes it itself stands still meanwhile.  So only a small one, and after one that took
-// long none for a while: of a slow disk, or one that stalls, at most a twentieth of the time is
-// waited for.
+// Handed on, a small write costs more for its way than for the disk: another thread wakes for it,
+// perhaps behind whatever runs on its processor, and then wakes the owner.  But a thread that makes
+// the write itself does nothing else meanwhile.  So it makes only a small one, and after one that
+// took long none for a while: at most a twentieth of the time goes into waiting for a slow disk.
 //
 // Threads: one.
 #pragma once
