@@ -1,5 +1,6 @@
 #include "engine/archive/archive.h"
 
+#include <fcntl.h>
 #include <rocksdb/env.h>
 #include <rocksdb/listener.h>
 #include <rocksdb/merge_operator.h>
@@ -7,8 +8,10 @@
 #include <rocksdb/sst_file_manager.h>
 #include <rocksdb/table.h>
 #include <rocksdb/table_properties.h>
+#include <stdio.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdarg>
 #include <cstring>
 #include <filesystem>
@@ -157,11 +160,8 @@ Error error_of(const rocksdb::Status& status) {
   const std::string message = "archive: " + status.ToString();
   if (status.IsNoSpace()) return {ErrorCode::no_space, message};
   // A file that others of the archive name and that is not there will not come back by itself.
-  const bool damaged = status.IsCorruption() || status.IsPathNotFound() ||
-                       status.IsInvalidArgument() || status.IsNotSupported();
-  if (damaged) {
-    return {ErrorCode::damaged, message};
-  }
+  const bool damaged = status.IsCorruption() || status.IsPathNotFound();
+  if (damaged) return {ErrorCode::damaged, message};
   return {ErrorCode::io, message};
 }
 
@@ -224,6 +224,48 @@ Result<void> Archive::check_meta(std::uint16_t shard_count) {
   rocksdb::WriteBatch batch;
   batch.Put("V", meta(shard_count));
   return write(batch);
+}
+
+Result<std::vector<Mark>> Archive::read_marks(const std::string& directory,
+                                              std::uint16_t shard_count) {
+  std::error_code error;
+  const bool exists = std::filesystem::exists(directory, error);
+  if (error) return fail(ErrorCode::io, "archive: " + directory + ": " + error.message());
+  std::vector<Mark> marks(shard_count);
+  if (!exists) return marks;
+  rocksdb::Options options;
+  options.merge_operator = std::make_shared<AddFen>();
+  options.info_log = std::make_shared<NoLog>();
+  options.max_open_files = 16;
+  rocksdb::DB* db = nullptr;
+  const rocksdb::Status status = rocksdb::DB::OpenForReadOnly(options, directory, &db);
+  if (!status.ok()) return fail(error_of(status));
+  const Archive archive(nullptr, std::unique_ptr<rocksdb::DB>(db),
+                        std::make_shared<BackgroundErrors>());
+  const auto found = archive.view().get("V");
+  if (!found) return fail(found.error());
+  if (*found != meta(shard_count)) return marks;  // not of these journals, or not to be read
+  for (std::uint16_t i = 0; i < shard_count; ++i) {
+    const auto mark = archive.mark(ShardId(i));
+    if (!mark) return fail(mark.error());
+    marks[i] = *mark;
+  }
+  return marks;
+}
+
+Result<std::string> Archive::set_aside(const std::string& directory) {
+  constexpr int names_max = 1'000;
+  for (int i = 1; i <= names_max; ++i) {
+    const std::string aside = directory + ".aside-" + std::to_string(i);
+    if (::renameat2(AT_FDCWD, directory.c_str(), AT_FDCWD, aside.c_str(), RENAME_NOREPLACE) == 0) {
+      return aside;
+    }
+    if (errno == ENOENT) return std::string();
+    if (errno == EEXIST) continue;
+    return fail(ErrorCode::io, "archive: cannot rename " + directory + " to " + aside + ": " +
+                                   std::generic_category().message(errno));
+  }
+  return fail(ErrorCode::io, "archive: " + directory + " was set aside too often; remove some");
 }
 
 Result<void> Archive::destroy(const std::string& directory) {

@@ -17,6 +17,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "engine/archive/archive_files.h"
 #include "engine/archive/keys.h"
@@ -68,8 +69,14 @@ class Archive {
   static Result<std::unique_ptr<Archive>> open(const std::string& directory,
                                                std::uint16_t shard_count, int open_tables_max = 256,
                                                const Errand& errand = at_once);
+  // The marks of an archive that may be in use, by shard; none when there is no archive.  Changes
+  // nothing.
+  static Result<std::vector<Mark>> read_marks(const std::string& directory,
+                                              std::uint16_t shard_count);
   // Deletes it.
   static Result<void> destroy(const std::string& directory);
+  // Gives it a name under which nothing uses it, and returns that; empty when there is no archive.
+  static Result<std::string> set_aside(const std::string& directory);
   ~Archive();
 
   View view() const { return View(*db_); }

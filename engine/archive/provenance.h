@@ -4,10 +4,10 @@
 // event that the archive has, the same, in the journal of its shard.
 //
 // Cost:   half a segment of each journal is read, on average.
-// Errors: damaged, and the message begins with "archive", when it was made from something else;
-//         otherwise as the archive's and the Follower's.
+// Errors: as the archive's and the Follower's.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "engine/archive/archive.h"
@@ -16,6 +16,13 @@
 
 namespace hb::archive {
 
-Result<void> check_provenance(const Archive& archive, const std::vector<JournalSource>& sources);
+enum class Provenance : std::uint8_t {
+  own,
+  foreign,  // made from other journals
+  ahead,    // it has events that a journal has not: the journal may have lost them
+};
+
+Result<Provenance> find_provenance(const Archive& archive,
+                                   const std::vector<JournalSource>& sources);
 
 }  // namespace hb::archive

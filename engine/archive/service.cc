@@ -10,6 +10,7 @@
 #include "engine/archive/indexer.h"
 #include "engine/archive/provenance.h"
 #include "engine/archive/records.h"
+#include "engine/base/assert.h"
 #include "engine/os/free_space.h"
 #include "engine/os/monotonic_time.h"
 #include "engine/os/thread.h"
@@ -146,12 +147,42 @@ void Service::close_archive() {
   archive_.reset();
 }
 
-// The archive of these journals, and where it is.
-Result<std::unique_ptr<Archive>> Service::open_own() {
+// Nothing when the archive was made from other journals; it is closed then.
+Result<std::unique_ptr<Archive>> Service::open_unless_foreign() {
   auto opened = Archive::open(options_.directory, static_cast<std::uint16_t>(sources_.size()),
                               options_.open_tables_max, options_.errand);
   if (!opened) return opened;
-  if (Result<void> own = check_provenance(**opened, sources_); !own) return fail(own.error());
+  const auto provenance = find_provenance(**opened, sources_);
+  if (!provenance) return fail(provenance.error());
+  switch (*provenance) {
+    case Provenance::own:
+      return opened;
+    case Provenance::foreign:
+      return std::unique_ptr<Archive>();
+    case Provenance::ahead:
+      break;
+  }
+  return fail(ErrorCode::io,
+              "archive: it has events that the journals have not; it is left as it is, and records "
+              "are refused.  Restore the journals, or move " +
+                  options_.directory + " away to have it built anew");
+}
+
+// The archive of these journals, and where it is.
+Result<std::unique_ptr<Archive>> Service::open_own() {
+  auto opened = open_unless_foreign();
+  if (opened && *opened == nullptr) {
+    Result<std::string> aside = std::string();
+    options_.errand([&] { aside = Archive::set_aside(options_.directory); });
+    if (!aside) return fail(aside.error());
+    spdlog::warn(
+        "archive: it was made from other journals; it is now {}, to be removed or put back where "
+        "it belongs, and is built anew from these",
+        *aside);
+    opened = open_unless_foreign();
+  }
+  if (!opened) return opened;
+  HB_ASSERT(*opened != nullptr);
   for (std::size_t i = 0; i < sources_.size(); ++i) {
     const auto mark = (*opened)->mark(sources_[i].identity.shard);
     if (!mark) return fail(mark.error());

@@ -7,8 +7,10 @@
 // After a failure, a full disk for one, the records stand still and go on by themselves: the
 // indexer tries again, and says in the log what it waits for and that it goes on, once each.
 //
-// A damaged, missing or foreign archive is deleted and built anew from the journals, with progress
-// in the log; until that has caught up, records are refused with records_unavailable.
+// A damaged or missing archive is deleted and built anew from the journals, with progress in the
+// log; until that has caught up, records are refused with records_unavailable.  One that was made
+// from other journals is renamed first, not deleted.  One that is ahead of the journals is left as
+// it is, and records are refused: it may be all that is left of events that the journals lost.
 //
 // Threads: owns three.  submit() may be called from any; `done` runs on one of the service's.
 // Errors:  none that stop anything: an archive that the disk refuses is logged, tried again, and
@@ -89,6 +91,7 @@ class Service {
   void index_until_stopped();
   Result<void> open_archive();
   Result<std::unique_ptr<Archive>> open_own();
+  Result<std::unique_ptr<Archive>> open_unless_foreign();
   Result<void> index();
   Result<std::uint64_t> index_round(class Indexer& indexer,
                                     std::vector<journal::Follower>& followers);

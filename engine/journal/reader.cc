@@ -299,6 +299,9 @@ Result<Reader::Ending> Reader::judge_ending(const BlockCheck& check, const Rest&
   } else if (rest.nonzero_offset) {
     tail_.torn_at = {segment_.number, *rest.nonzero_offset};
   }
+  if (const Segment* const ahead = find(tail_.end.segment + 1)) {
+    tail_.made_ahead_bytes = ahead->bytes;
+  }
   return Ending::journal_ends;
 }
 

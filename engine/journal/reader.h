@@ -101,6 +101,8 @@ struct Tail {
   // Remains of blocks that were being written at a crash (or bytes that nobody acknowledged) lie
   // from here on.  Segment 0: the tail is clean.
   Position torn_at{};
+  // Of the segment after `end`'s, which was made ahead and holds no block; 0: there is none.
+  std::uint64_t made_ahead_bytes = 0;
 
   bool torn() const { return torn_at.segment != 0; }
   Sequence last_sequence() const { return Sequence(next.first_sequence.value - 1); }

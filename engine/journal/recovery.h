@@ -20,11 +20,10 @@ namespace hb::journal {
 // Cuts what is torn and makes the rest durable.  Part of recover().
 Result<Tail> cut_tail(Storage& storage, const Tail& tail);
 
-// Calls visit(const BlockView&) for every block with records.  Returns what Writer::open needs; its
-// torn_at still says what was cut.
+// The reading half of recover(): nothing on disk is changed.
 template <class Visit>
-Result<Tail> recover(Storage& storage, const Identity& identity, Visit&& visit,
-                     Progress progress = {}) {
+Result<Tail> replay(Storage& storage, const Identity& identity, Visit&& visit,
+                    Progress progress = {}) {
   Result<Reader> reader = Reader::open(
       storage, {.identity = identity, .first_segment = 1, .progress = std::move(progress)});
   if (!reader) return fail(std::move(reader.error()));
@@ -34,7 +33,17 @@ Result<Tail> recover(Storage& storage, const Identity& identity, Visit&& visit,
     if (!block->has_value()) break;
     visit(**block);
   }
-  return cut_tail(storage, reader->tail());
+  return reader->tail();
+}
+
+// Calls visit(const BlockView&) for every block with records.  Returns what Writer::open needs; its
+// torn_at still says what was cut.
+template <class Visit>
+Result<Tail> recover(Storage& storage, const Identity& identity, Visit&& visit,
+                     Progress progress = {}) {
+  auto tail = replay(storage, identity, std::forward<Visit>(visit), std::move(progress));
+  if (!tail) return tail;
+  return cut_tail(storage, *tail);
 }
 
 }  // namespace hb::journal

@@ -222,6 +222,35 @@ Result<std::vector<std::uint64_t>> unsealed_segments(Storage& storage, std::uint
   return unsealed;
 }
 
+Result<Seal> newest_seal(Storage& storage) {
+  const auto listing = list(storage);
+  if (!listing) return fail(listing.error());
+  if (listing->seals.empty()) return Seal();
+  return read_seal(storage, *listing->seals.rbegin());
+}
+
+Result<void> set_seals_aside(Storage& storage, std::uint64_t segment) {
+  const auto files = storage.list();
+  if (!files) return fail(files.error());
+  const auto exists = [&](const std::string& name) {
+    return std::ranges::find(*files, name, &FileEntry::name) != files->end();
+  };
+  const auto listing = list(storage);
+  if (!listing) return fail(listing.error());
+  for (auto it = listing->seals.lower_bound(segment); it != listing->seals.end(); ++it) {
+    const auto seal = read_seal(storage, *it);
+    if (!seal) return fail(seal.error());
+    int number = 1;
+    while (exists(seal_name(*it) + ".lost-" + std::to_string(number))) ++number;
+    const std::string text = to_text(*seal);
+    auto moved = storage.write_file(seal_name(*it) + ".lost-" + std::to_string(number),
+                                    std::as_bytes(std::span(text)));
+    if (moved) moved = storage.remove(seal_name(*it));
+    if (!moved) return moved;
+  }
+  return {};
+}
+
 Result<Seal> check_seals(Storage& storage) {
   const auto listing = list(storage);
   if (!listing) return fail(listing.error());

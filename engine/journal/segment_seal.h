@@ -46,6 +46,13 @@ Result<Seal> seal_segment(Storage& storage, std::uint64_t segment,
 // Full segments without a seal, in order; `current` is the segment that is being written.
 Result<std::vector<std::uint64_t>> unsealed_segments(Storage& storage, std::uint64_t current);
 
+// The seal with the highest number (segment 0: there is none).  Reads no segment.
+Result<Seal> newest_seal(Storage& storage);
+
+// Renames the seals from `segment` on to `N.seal.lost-1` (or -2, ...), which no reader looks at: they
+// are of segments that are lost or will be written on.
+Result<void> set_seals_aside(Storage& storage, std::uint64_t segment);
+
 // Reads every sealed segment again.  Returns the newest seal (segment 0: there is none), or damaged
 // naming the file that is not what was sealed.
 Result<Seal> check_seals(Storage& storage);

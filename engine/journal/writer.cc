@@ -24,6 +24,11 @@ tl::unexpected<Error> invalid(const char* setting, const std::string& rule) {
   return fail(ErrorCode::invalid, std::string("journal.") + setting + " " + rule);
 }
 
+// A segment of this size holds all buffers, whatever was written before.
+std::uint64_t segment_bytes_min(const WriterOptions& o) {
+  return page_bytes + std::uint64_t{o.block_count} * o.block_bytes_max;
+}
+
 }  // namespace
 
 Result<void> validate(const WriterOptions& o) {
@@ -36,7 +41,7 @@ Result<void> validate(const WriterOptions& o) {
   if (o.in_flight_max < 1 || o.block_count <= o.in_flight_max) {
     return invalid("block_count", "must be more than in_flight_max, which is at least 1");
   }
-  const std::uint64_t least = page_bytes + std::uint64_t{o.block_count} * o.block_bytes_max;
+  const std::uint64_t least = segment_bytes_min(o);
   if (o.segment_bytes % page_bytes != 0 || o.segment_bytes < least) {
     return invalid("segment_bytes", "must be a multiple of 4096 and at least " +
                                         std::to_string(least) + ", to hold all blocks");
@@ -60,6 +65,10 @@ Result<std::unique_ptr<Writer>> Writer::open(Storage& storage, const Identity& i
     }
     writer->file_ = *file;
   }
+  if (tail.made_ahead_bytes != 0) {
+    auto taken = writer->take_segment_made_ahead(tail.made_ahead_bytes);
+    if (!taken) return fail(std::move(taken.error()));
+  }
   writer->prepare_next_segment();
   writer->grant_open_block();
   return writer;
@@ -78,7 +87,9 @@ Writer::Writer(Storage& storage, const Identity& identity, const WriterOptions& 
       segment_(tail.end.segment),
       segment_bytes_(tail.segment_bytes),
       offset_(tail.end.offset),
-      durable_offset_(tail.end.offset) {
+      durable_offset_(tail.end.offset),
+      // Begun, but without records so far: the one before is not known to be full yet.
+      filling_(tail.end.offset == page_bytes ? tail.end.segment - 1 : 0) {
   slots_.resize(options.block_count);
   for (Slot& s : slots_) s.memory = AlignedBuffer(page_bytes + options.block_bytes_max);
 }
@@ -110,7 +121,7 @@ std::size_t Writer::room_bytes() const {
 }
 
 // How many blocks that are not yet being written, the open one included, surely find a place in
-// segments that exist.  validate() has seen to it that a new segment holds all buffers.
+// segments that exist.  A segment made ahead holds all buffers: see segment_bytes_min.
 std::uint64_t Writer::slots_granted() const {
   if (next_segment_ == NextSegment::ready) return slots_.size();
   return segment_ == 0 ? 0 : (segment_bytes_ - offset_) / options_.block_bytes_max;
@@ -189,7 +200,7 @@ void Writer::roll() {
   ++segment_;
   file_ = next_file_;
   next_segment_ = NextSegment::none;
-  segment_bytes_ = options_.segment_bytes;
+  segment_bytes_ = next_bytes_;
   offset_ = page_bytes;
   durable_offset_ = 0;
   begins_segment_ = true;
@@ -290,6 +301,19 @@ void Writer::prepare_next_segment() {
   if (segment_ == 0 || due) start_creation();
 }
 
+// The reader has seen that it holds nothing but zeros.
+Result<void> Writer::take_segment_made_ahead(std::uint64_t bytes) {
+  const std::string name = segment_name(segment_ + 1);
+  // Made under other settings, it may be too small to hold all buffers.
+  if (bytes < segment_bytes_min(options_)) return storage_.remove(name);
+  const auto file = storage_.open(name, OpenMode::read_write);
+  if (!file) return fail(file.error());
+  next_file_ = *file;
+  next_bytes_ = bytes;
+  next_segment_ = NextSegment::ready;
+  return {};
+}
+
 void Writer::start_creation() {
   next_segment_ = NextSegment::creating;
   ++outstanding_;
@@ -300,6 +324,7 @@ void Writer::on_created(Completion& completion) {
   if (!completion.error) {
     next_segment_ = NextSegment::ready;
     next_file_ = completion.file;
+    next_bytes_ = options_.segment_bytes;
     if (!failed_) problem_.reset();
     return;
   }

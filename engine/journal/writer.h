@@ -66,8 +66,9 @@ enum class WriterState : std::uint8_t {
 
 class Writer {
  public:
-  // Goes on after `tail`, which recover() returned.  `storage` outlives the writer.  Room comes
-  // with the first segment, which a later poll() reports, when the journal is empty.
+  // Goes on after `tail`, which recover() returned, in the segments that exist.  `storage` outlives
+  // the writer.  When the journal is empty and has no segment, room comes with the first one, which
+  // a later poll() reports.
   static Result<std::unique_ptr<Writer>> open(Storage& storage, const Identity& identity,
                                               const WriterOptions& options, const Tail& tail);
   // Waits for the writes that are on their way: the disk reads from this object's memory.
@@ -108,6 +109,8 @@ class Writer {
 
   Sequence appended() const { return Sequence(appended_); }
   Sequence durable() const { return Sequence(durable_); }
+  // False until the first segment is there.
+  bool has_segment() const { return segment_ != 0 || next_segment_ == NextSegment::ready; }
   // True when everything appended is durable and nothing is on its way to disk.
   bool idle() const { return outstanding_ == 0 && appended_ == durable_; }
 
@@ -147,6 +150,7 @@ class Writer {
   void roll();
   void write_next_block();
   void prepare_next_segment();
+  Result<void> take_segment_made_ahead(std::uint64_t bytes);
   void start_creation();
   void on_created(Completion& completion);
   void on_written(const Completion& completion);
@@ -185,6 +189,7 @@ class Writer {
   enum class NextSegment : std::uint8_t { none, creating, ready, no_space };
   NextSegment next_segment_ = NextSegment::none;
   FileId next_file_;
+  std::uint64_t next_bytes_ = 0;
 
   std::uint64_t outstanding_ = 0;  // start_... calls whose completion has not been polled
   std::uint64_t filling_ = 0;      // segment that is full once its successor has a durable block

@@ -313,6 +313,8 @@ class Ledger {
 
   // What this shard has to tell another.
   const Outbox& outbox(ShardId target) const { return outboxes_[target.value]; }
+  // The last message of that shard that was applied here; 0: none.
+  Sequence received_from(ShardId source) const { return received_[source.value]; }
   // Messages that wait in the fullest outbox.
   std::size_t outbox_size_max() const;
 

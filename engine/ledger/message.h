@@ -82,6 +82,8 @@ class Outbox {
   const Message& operator[](std::size_t i) const { return messages_[i]; }
   // Of the last message ever added.
   Sequence last() const { return last_; }
+  // Of the last message that the receiver has; 0: none.
+  Sequence acknowledged() const { return messages_.empty() ? last_ : messages_.front().previous; }
 
  private:
   static constexpr std::size_t first_capacity = 1024;

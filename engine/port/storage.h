@@ -53,7 +53,7 @@ class Storage {
 
   virtual ~Storage() = default;
 
-  // The directory's files, sorted by name.
+  // The directory's files, sorted by name: all of them, or an error.
   virtual Result<std::vector<FileEntry>> list() = 0;
   virtual Result<FileId> open(std::string_view name, OpenMode mode) = 0;
   virtual void close(FileId file) = 0;
@@ -68,7 +68,8 @@ class Storage {
   virtual Result<void> write_file(std::string_view name, std::span<const std::byte> content) = 0;
   virtual Result<void> remove(std::string_view name) = 0;
 
-  // A new file of `bytes` zeros, opened read_write.  An existing file of that name is replaced.
+  // A new file of `bytes` zeros, opened read_write.  An existing file of that name is an error and
+  // is left as it is.
   virtual void start_create(std::string_view name, std::uint64_t bytes, std::uint64_t token) = 0;
   // A durable write.  `from` stays untouched by the caller until the completion is polled.
   virtual void start_write(FileId file, std::uint64_t offset, std::span<const std::byte> from,

@@ -1,9 +1,7 @@
 #include "engine/runtime/disk_storage.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <spdlog/spdlog.h>
-#include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "engine/base/assert.h"
 #include "engine/base/bytes.h"
 #include "engine/runtime/completion_inbox.h"
+#include "engine/runtime/directory_files.h"
 #include "engine/runtime/file_maker.h"
 #include "engine/runtime/inline_writes.h"
 #include "engine/runtime/posix_file.h"
@@ -102,22 +101,7 @@ DirectoryDisk::~DirectoryDisk() {
 // ---- blocking calls -----------------------------------------------------------------------------
 
 Result<std::vector<FileEntry>> DirectoryDisk::list() {
-  const int fd = ::openat(directory_fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return fail_system(directory_, errno);
-  DIR* const directory = ::fdopendir(fd);
-  if (directory == nullptr) {
-    ::close(fd);
-    return fail_system(directory_, errno);
-  }
-  std::vector<FileEntry> entries;
-  while (const dirent* entry = ::readdir(directory)) {
-    struct stat status {};
-    if (::fstatat(fd, entry->d_name, &status, 0) != 0 || !S_ISREG(status.st_mode)) continue;
-    entries.push_back({entry->d_name, static_cast<std::uint64_t>(status.st_size)});
-  }
-  ::closedir(directory);
-  std::ranges::sort(entries, {}, &FileEntry::name);
-  return entries;
+  return list_files(directory_fd_.get(), directory_);
 }
 
 FileId DirectoryDisk::adopt(Fd fd) {
@@ -154,7 +138,8 @@ void DirectoryDisk::close(FileId file) {
 Result<std::size_t> DirectoryDisk::read(FileId file, std::uint64_t offset,
                                         std::span<std::byte> into) {
   const int flags = ::fcntl(fd_of(file), F_GETFL);
-  if (flags >= 0 && (flags & O_DIRECT) != 0) return read_direct(fd_of(file), offset, into);
+  if (flags < 0) return fail_system(directory_, errno);
+  if ((flags & O_DIRECT) != 0) return read_direct(fd_of(file), offset, into);
   return read_all(fd_of(file), offset, into, directory_);
 }
 
@@ -200,26 +185,11 @@ Result<void> DirectoryDisk::cut(FileId file, std::uint64_t offset) {
 }
 
 Result<void> DirectoryDisk::write_file(std::string_view name, std::span<const std::byte> content) {
-  const std::string unfinished = checked(name) + ".new";
-  const Fd fd(::openat(directory_fd_.get(), unfinished.c_str(),
-                       O_CREAT | O_TRUNC | O_WRONLY | O_CLOEXEC, 0600));
-  if (!fd) return fail_system(path(unfinished), errno);
-  if (auto r = write_all(fd.get(), 0, content, path(unfinished)); !r) return r;
-  if (::fsync(fd.get()) != 0) return fail_system(path(unfinished), errno);
-  if (::renameat(directory_fd_.get(), unfinished.c_str(), directory_fd_.get(),
-                 checked(name).c_str()) != 0) {
-    return fail_system(path(name), errno);
-  }
-  if (::fsync(directory_fd_.get()) != 0) return fail_system(directory_, errno);
-  return {};
+  return replace_file(directory_fd_.get(), directory_, checked(name), content);
 }
 
 Result<void> DirectoryDisk::remove(std::string_view name) {
-  if (::unlinkat(directory_fd_.get(), checked(name).c_str(), 0) != 0) {
-    return fail_system(path(name), errno);
-  }
-  if (::fsync(directory_fd_.get()) != 0) return fail_system(directory_, errno);
-  return {};
+  return remove_file(directory_fd_.get(), directory_, checked(name));
 }
 
 // ---- calls whose end poll() tells ---------------------------------------------------------------
@@ -316,6 +286,9 @@ Result<std::unique_ptr<DiskStorage>> open_disk_storage(const std::string& direct
     const auto chosen = choose_direct(directory_fd->get(), directory, options);
     if (!chosen) return fail(chosen.error());
     direct = *chosen;
+    // A crash may have come between giving a file its name and making the name durable.
+    auto synced = sync_directory(directory_fd->get(), directory);
+    if (!synced) return fail(std::move(synced.error()));
   }
   auto disk = std::make_unique<DirectoryDisk>(directory, std::move(*directory_fd),
                                               std::move(*event_fd), direct);

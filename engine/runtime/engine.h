@@ -5,6 +5,7 @@
 //          belong to one thread each, which the caller provides (see net/server) and which runs on
 //          cpu(i) if that is given.  The engine's other threads, and from open() on the thread that
 //          called it, stay off the workers' processors.
+//          Events that are missing from the journals keep it from starting too, see witnesses.h.
 // Errors:  whatever keeps the engine from starting, said so that an operator can act.
 #pragma once
 
@@ -21,10 +22,12 @@
 #include "engine/runtime/data_directory.h"
 #include "engine/runtime/delegate.h"
 #include "engine/runtime/disk_storage.h"
+#include "engine/runtime/last_seals.h"
 #include "engine/runtime/mailbox.h"
 #include "engine/runtime/memory_populator.h"
 #include "engine/runtime/sealer.h"
 #include "engine/runtime/system_clock.h"
+#include "engine/runtime/witnesses.h"
 #include "engine/runtime/worker.h"
 #include "engine/shard/shard.h"
 
@@ -41,6 +44,9 @@ struct EngineOptions {
   bool accept_clock_ahead = false;  // an operator has looked: start however far it is
   journal::WriterOptions journal{};
   DiskStorageOptions disk{};
+  // Start although this many events are missing from the journals: exactly the number that the
+  // refusal to start named.
+  std::optional<std::uint64_t> accept_lost_events{};
   archive::ServiceOptions archive{};  // its directory and page size follow from data and policy
 };
 
@@ -66,7 +72,7 @@ class Engine {
  private:
   // In the order of their lifetimes.
   struct Unit {
-    std::unique_ptr<DiskStorage> storage;
+    std::unique_ptr<DiskStorage> storage;  // null while the shard's directory is missing
     // The same files for the archive: its threads and the worker have no lock in common.
     std::unique_ptr<DiskStorage> archive_storage;
     std::unique_ptr<Shard> shard;
@@ -75,19 +81,27 @@ class Engine {
   };
   struct RecoveryMeter;
 
-  Engine(DataDirectory directory, const EngineOptions& options)
-      : directory_(std::move(directory)), cpus_(options.cpus), mesh_(options.workers) {}
+  using EachUnit = std::function<Result<void>(std::uint16_t number, Unit& unit)>;
 
+  Engine(DataDirectory directory, const EngineOptions& options);
+
+  Result<void> for_each_unit(const EachUnit& act, const RecoveryProgress& progress,
+                             const RecoveryMeter& meter);
+  Result<void> recover_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
+                            RecoveryMeter& meter);
+  Result<void> start_unit(std::uint16_t number, Unit& unit);
+  Result<void> look_for_losses(const EngineOptions& options, RecoveryMeter& meter);
+  std::string messages_of_missing_events() const;
+  Result<void> accept_losses(const Losses& losses);
   Result<void> start_clocks(const EngineOptions& options);
   void start_archive(const EngineOptions& options);
-  Result<void> open_unit(const EngineOptions& options, std::uint16_t number, Unit& unit,
-                         RecoveryMeter& meter);
 
   DataDirectory directory_;
   const std::vector<unsigned> cpus_;
   Mesh mesh_;
   MemoryPopulator memory_;
   std::vector<std::unique_ptr<Unit>> units_;
+  std::unique_ptr<LastSeals> last_seals_;
   // All end before the storages.
   Sealer sealer_;
   Delegate archive_files_{"archive files"};

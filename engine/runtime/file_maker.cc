@@ -1,7 +1,6 @@
 #include "engine/runtime/file_maker.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "engine/os/thread.h"
+#include "engine/runtime/directory_files.h"
 #include "engine/runtime/posix_file.h"
 
 namespace hb {
@@ -58,11 +58,10 @@ Result<FileId> FileMaker::make(const Job& job) {
     ::unlinkat(directory_fd_, unfinished.c_str(), 0);
     return fail(std::move(filled.error()));
   }
-  const std::string what = directory_ + "/" + job.name;
-  if (::renameat(directory_fd_, unfinished.c_str(), directory_fd_, job.name.c_str()) != 0) {
-    return fail_system(what, errno);
+  if (auto named = give_name(directory_fd_, directory_, unfinished, job.name); !named) {
+    ::unlinkat(directory_fd_, unfinished.c_str(), 0);
+    return fail(std::move(named.error()));
   }
-  if (::fsync(directory_fd_) != 0) return fail_system(directory_, errno);
   return adopt_(job.name);
 }
 

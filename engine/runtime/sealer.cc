@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "engine/archive/background.h"
-#include "engine/journal/segment_seal.h"
 #include "engine/os/monotonic_time.h"
 #include "engine/os/thread.h"
 
@@ -20,7 +19,8 @@ constexpr archive::Permille share_max = 500;
 
 }  // namespace
 
-Sealer::Sealer() : thread_(start_thread("sealer", [this] { run(); })) {}
+Sealer::Sealer(Sealed sealed)
+    : sealed_(std::move(sealed)), thread_(start_thread("sealer", [this] { run(); })) {}
 
 Sealer::~Sealer() {
   {
@@ -55,16 +55,17 @@ void Sealer::run() {
     }
     Storage& storage = *storages_.at(task->shard);
     lock.unlock();
-    const Result<void> sealed = seal(storage, task->segment);
+    const Result<void> sealed = seal(task->shard, storage, task->segment);
     lock.lock();
     report(*task, sealed);
   }
 }
 
-Result<void> Sealer::seal(Storage& storage, std::uint64_t segment) {
+Result<void> Sealer::seal(ShardId shard, Storage& storage, std::uint64_t segment) {
   archive::Pace pace(share_max);
   auto seal = journal::seal_segment(storage, segment, [&] { pace.rest(); });
   if (!seal) return fail(std::move(seal.error()));
+  if (sealed_) sealed_(shard, *seal);
   return {};
 }
 

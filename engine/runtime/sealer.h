@@ -11,10 +11,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <thread>
 
+#include "engine/journal/segment_seal.h"
 #include "engine/port/storage.h"
 #include "engine/runtime/seal_line.h"
 
@@ -22,7 +24,10 @@ namespace hb {
 
 class Sealer {
  public:
-  Sealer();
+  // Called with each new seal, on the sealer's thread.
+  using Sealed = std::function<void(ShardId shard, const journal::Seal& seal)>;
+
+  explicit Sealer(Sealed sealed = {});
   // Finishes the segment at hand and leaves the others to the next start.
   ~Sealer();
 
@@ -31,9 +36,10 @@ class Sealer {
 
  private:
   void run();
-  Result<void> seal(Storage& storage, std::uint64_t segment);
+  Result<void> seal(ShardId shard, Storage& storage, std::uint64_t segment);
   void report(const SealLine::Task& task, const Result<void>& sealed);
 
+  const Sealed sealed_;
   std::mutex mutex_;
   std::condition_variable wanted_;
   SealLine line_;  // guarded by mutex_, as is all below

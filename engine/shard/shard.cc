@@ -75,20 +75,37 @@ Shard::Shard(const ShardOptions& options, const Policy& policy, PrfKey entropy)
 Result<std::unique_ptr<Shard>> Shard::open(Storage& storage, const ShardOptions& options,
                                            const Policy& policy, PrfKey entropy, Time now,
                                            const journal::Progress& progress) {
-  std::unique_ptr<Shard> shard(new Shard(options, policy, entropy));
-  const journal::Identity identity{options.shard, options.shard_count};
-  Result<journal::Tail> tail = journal::recover(
-      storage, identity, [&shard](const journal::BlockView& block) { shard->replay(block); },
-      progress);
-  if (!tail) return fail(std::move(tail.error()));
-  auto writer = journal::Writer::open(storage, identity, options.journal, *tail);
-  if (!writer) return fail(std::move(writer.error()));
-  shard->journal_ = std::move(*writer);
-  auto unsealed = journal::unsealed_segments(storage, tail->end.segment);
-  if (!unsealed) return fail(std::move(unsealed.error()));
-  shard->full_segments_ = std::move(*unsealed);
-  shard->start_timers(now);
+  auto shard = recover(storage, options, policy, entropy, progress);
+  if (!shard) return shard;
+  if (Result<void> started = (*shard)->start(storage, now); !started) return fail(started.error());
   return shard;
+}
+
+Result<std::unique_ptr<Shard>> Shard::recover(Storage& storage, const ShardOptions& options,
+                                              const Policy& policy, PrfKey entropy,
+                                              const journal::Progress& progress) {
+  std::unique_ptr<Shard> shard(new Shard(options, policy, entropy));
+  auto tail = journal::replay(
+      storage, shard->identity(),
+      [&shard](const journal::BlockView& block) { shard->replay(block); }, progress);
+  if (!tail) return fail(std::move(tail.error()));
+  shard->tail_ = *tail;
+  return shard;
+}
+
+Result<void> Shard::start(Storage& storage, Time now) {
+  if (auto cut = journal::cut_tail(storage, tail_); !cut) return fail(std::move(cut.error()));
+  auto writer = journal::Writer::open(storage, identity(), options_.journal, tail_);
+  if (!writer) return fail(std::move(writer.error()));
+  journal_ = std::move(*writer);
+  // A segment is full once its successor holds records; until then the writer waits for them.
+  const bool begun_only = tail_.end.offset == journal::page_bytes;
+  const std::uint64_t current = tail_.end.segment - (begun_only ? 1 : 0);
+  auto unsealed = journal::unsealed_segments(storage, current);
+  if (!unsealed) return fail(std::move(unsealed.error()));
+  full_segments_ = std::move(*unsealed);
+  start_timers(now);
+  return {};
 }
 
 // As with commands, what the events will touch is asked for ahead.

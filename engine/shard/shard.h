@@ -76,9 +76,18 @@ struct ShardFigures {
 
 class Shard {
  public:
-  // Reads the journal in `storage` (an empty one is made), applies every event of it, cuts a torn
-  // tail, and is ready to go on.  `entropy` keys the packets' secret seeds: fresh random bits at
-  // every start.  `storage` outlives the shard.
+  // Reads the journal in `storage` and applies every event of it.  Changes nothing on disk.
+  // `entropy` keys the packets' secret seeds: fresh random bits at every start.
+  static Result<std::unique_ptr<Shard>> recover(Storage& storage, const ShardOptions& options,
+                                                const Policy& policy, PrfKey entropy,
+                                                const journal::Progress& progress);
+  // Where the journal ended when it was read.
+  const journal::Tail& tail() const { return tail_; }
+  // Cuts a torn tail, begins an empty journal, and is ready to go on.  Once, after recover(), with
+  // the same storage, which outlives the shard.
+  Result<void> start(Storage& storage, Time now);
+
+  // Both.
   static Result<std::unique_ptr<Shard>> open(Storage& storage, const ShardOptions& options,
                                              const Policy& policy, PrfKey entropy, Time now,
                                              const journal::Progress& progress);
@@ -152,6 +161,7 @@ class Shard {
 
   Shard(const ShardOptions& options, const Policy& policy, PrfKey entropy);
 
+  journal::Identity identity() const { return {options_.shard, options_.shard_count}; }
   bool writable() const { return journal_->state() == journal::WriterState::writable; }
   bool all_durable() const { return journal_->durable() == journal_->appended(); }
   void replay(const journal::BlockView& block);
@@ -273,6 +283,7 @@ class Shard {
   void schedule(PacketId id);
 
   ShardOptions options_;
+  journal::Tail tail_;
   Ledger ledger_;
   TimingWheel wheel_;
   std::unique_ptr<journal::Writer> journal_;

@@ -33,7 +33,9 @@ void MemoryStorage::complete_all() {
 
 void MemoryStorage::finish(Pending call) {
   Completion completion{.token = call.token, .error = std::nullopt, .file = {}};
-  if (call.fails) {
+  if (call.creates && files_.contains(call.name)) {
+    completion.error = Error{ErrorCode::io, call.name + ": File exists"};
+  } else if (call.fails) {
     completion.error = call.creates ? Error{ErrorCode::no_space, call.name + ": no space"}
                                     : Error{ErrorCode::io, "write failed"};
     if (!call.creates) lost_.push_back(std::move(call));
@@ -78,7 +80,7 @@ void MemoryStorage::restart(std::uint64_t seed) {
 void MemoryStorage::tear(const Pending& call, std::mt19937_64& random) {
   if (call.fails && call.creates) return;
   if (call.creates) {
-    if (random() % 2 == 0) files_[call.name] = call.file;
+    if (random() % 2 == 0) files_.insert_or_assign(call.name, call.file);
     return;
   }
   const std::size_t unit = random() % 2 == 0 ? 512 : 4096;

@@ -26,9 +26,13 @@ struct JournalArguments {
 using Arguments = std::shared_ptr<JournalArguments>;
 
 // The journals that were asked for.
-Result<std::vector<JournalFiles>> open_selected(const JournalArguments& arguments) {
-  auto journals = open_journals_or_one(arguments.directory);
-  if (!journals || !arguments.shard) return journals;
+Result<std::vector<JournalFiles>> open_selected(const JournalArguments& arguments,
+                                                Console& console) {
+  auto opened = open_journals_or_one(arguments.directory);
+  if (!opened) return fail(std::move(opened.error()));
+  note_archive_problem(*opened, console.err);
+  Result<std::vector<JournalFiles>> journals(std::move(opened->files));
+  if (!arguments.shard) return journals;
   std::erase_if(*journals, [&](const JournalFiles& files) {
     return files.identity && files.identity->shard.value != *arguments.shard;
   });
@@ -77,7 +81,7 @@ Result<void> cat(const JournalFiles& files, const JournalArguments& arguments, C
 }
 
 ExitStatus cat_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
-  const auto journals = open_selected(arguments);
+  const auto journals = open_selected(arguments, console);
   if (!journals) return console.fail(journals.error());
   for (const JournalFiles& files : *journals) {
     if (!console.json && journals->size() > 1) console.print("# " + files.path + '\n');
@@ -127,6 +131,10 @@ Check check_journal(const JournalFiles& files) {
   if (files.identity) check.shard = files.identity->shard;
   if (auto read = read_blocks(files, check); !read) {
     check.error = in_directory(files.path, read.error());
+    return check;
+  }
+  if (auto complete = files.check_complete(check.tail); !complete) {
+    check.error = in_directory(files.path, complete.error());
     return check;
   }
   auto seal = journal::check_seals(*files.storage);
@@ -179,7 +187,7 @@ std::string check_text(const JournalFiles& files, const Check& check) {
 }
 
 ExitStatus check_all(const JournalArguments& arguments, const CommandLine&, Console& console) {
-  const auto journals = open_selected(arguments);
+  const auto journals = open_selected(arguments, console);
   if (!journals) return console.fail(journals.error());
   std::optional<Error> first_error;
   std::string text;

@@ -10,6 +10,7 @@
 
 #include "tools/hongbao/command_line.h"
 #include "tools/hongbao/conversation.h"
+#include "tools/hongbao/data_audit.h"
 #include "tools/hongbao/journal_files.h"
 #include "tools/hongbao/load/html.h"
 #include "tools/hongbao/load/own_server.h"
@@ -32,19 +33,17 @@ struct LoadArguments {
 // The off-line proof of the books, from the server's journals.
 Result<void> add_journal_proof(const std::string& directory, load::LoadReport& report,
                                std::ostream& progress) {
-  const auto files = open_journals(directory);
-  if (!files) return fail(files.error());
-  std::vector<verifier::ShardJournal> journals;
-  for (const JournalFiles& shard : *files) journals.push_back({shard.path, shard.storage.get()});
+  const auto journals = open_journals(directory);
+  if (!journals) return fail(journals.error());
   progress << "proving the books from the journals\n" << std::flush;
   std::uint64_t told_tenths = 0;
-  const auto audit = verifier::audit_journals(journals, [&](ShardId shard, std::uint64_t done,
-                                                            std::uint64_t total) {
+  const auto tell = [&](ShardId shard, std::uint64_t done, std::uint64_t total) {
     const std::uint64_t tenths = total == 0 ? 0 : done * 10 / total;
     if (tenths == std::exchange(told_tenths, tenths)) return;
     progress << fmt::format("  shard {}: {} of {} MiB read\n", shard.value, done >> 20, total >> 20)
              << std::flush;
-  });
+  };
+  const auto audit = audit_data_directory(*journals, tell, progress);
   if (!audit) return fail(audit.error());
   report.journal = verifier::to_json(*audit);
   report.journal_balanced = audit->balanced();

@@ -10,8 +10,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/runtime/data_directory.h"
 #include "tools/hongbao/command_line.h"
+#include "tools/hongbao/data_audit.h"
 #include "tools/hongbao/journal_files.h"
 #include "tools/hongbao/output_file.h"
 #include "tools/hongbao/verifier/report.h"
@@ -95,17 +95,11 @@ ExitStatus verify(const VerifyArguments& arguments, const CommandLine&, Console&
   if (arguments.lists_to_stdout() + (console.json ? 1 : 0) > 1) {
     return console.wrong_usage("only one of --json and the lists can have standard output");
   }
-  const auto journals_found = open_journals(arguments.directory);
-  if (!journals_found) return console.fail(journals_found.error());
+  const auto journals = open_journals(arguments.directory);
+  if (!journals) return console.fail(journals.error());
   auto list_files = open_lists(arguments, console);
   if (!list_files) return console.fail(list_files.error());
-  std::vector<verifier::ShardJournal> journals;
-  for (const JournalFiles& shard : *journals_found) {
-    journals.push_back({shard.path, shard.storage.get()});
-  }
-  const auto writing = DataDirectory::in_use(arguments.directory) ? verifier::Writing::going_on
-                                                                  : verifier::Writing::stopped;
-  const auto audit = verifier::audit_journals(journals, ProgressLine(console.err), writing);
+  const auto audit = audit_data_directory(*journals, ProgressLine(console.err), console.err);
   if (!audit) return console.fail(audit.error());
   return report(*audit, std::move(*list_files), console);
 }

@@ -156,6 +156,12 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   app.set_version_flag("--version", HB_VERSION);
   std::optional<std::string> config;
   app.add_option("--config", config, "Settings file; a flag here wins over it")->type_name("FILE");
+  // For one start, so it is no setting of the file.
+  std::optional<std::uint64_t> accept_lost_events;
+  app.add_option("--accept-lost-events", accept_lost_events,
+                 "Start although events are missing from the journals: the number that the refusal "
+                 "to start names.  For one start; restore the files instead if you can")
+      ->type_name("N");
   std::vector<TypedFlag> typed;
   for (const Setting& setting : all_settings()) {
     if (setting.section.empty()) add_flag(app, setting, typed);
@@ -166,7 +172,9 @@ tl::expected<Settings, ExitStatus> read_settings(int argc, const char* const* ar
   } catch (const CLI::ParseError& error) {
     return tl::unexpected(ExitStatus{app.exit(error) == 0 ? 0 : wrong_usage});
   }
-  return assemble(config, typed);
+  auto settings = assemble(config, typed);
+  if (settings) settings->engine.accept_lost_events = accept_lost_events;
+  return settings;
 }
 
 Result<void> validate(const Settings& settings) {

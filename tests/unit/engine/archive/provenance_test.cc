@@ -21,26 +21,23 @@ struct Deposits {
   test::Shards shards{1};
 };
 
-void expect_foreign(const Archive& archive, const std::vector<JournalSource>& sources,
-                    std::string_view why) {
-  const auto checked = check_provenance(archive, sources);
-  ASSERT_FALSE(checked);
-  EXPECT_EQ(checked.error().code, ErrorCode::damaged);
-  EXPECT_EQ(checked.error().message, why);
+void expect_found(Provenance expected, const Archive& archive,
+                  const std::vector<JournalSource>& sources) {
+  const auto found = find_provenance(archive, sources);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(*found, expected);
 }
-
-constexpr std::string_view others = "archive: it was made from other journals";
 
 TEST(Provenance, IsGoodForTheJournalsItWasMadeFrom) {
   Scene scene;
   Archived archived(sources_of(scene.shards));
-  EXPECT_TRUE(check_provenance(archived.archive(), sources_of(scene.shards))) << "empty";
+  expect_found(Provenance::own, archived.archive(), sources_of(scene.shards));
   archived.index(0, Sequence(5));
-  EXPECT_TRUE(check_provenance(archived.archive(), sources_of(scene.shards))) << "behind";
+  expect_found(Provenance::own, archived.archive(), sources_of(scene.shards));
   archived.index_all();
-  EXPECT_TRUE(check_provenance(archived.archive(), sources_of(scene.shards)));
+  expect_found(Provenance::own, archived.archive(), sources_of(scene.shards));
   scene.shards.fund(UserId(77), 1);
-  EXPECT_TRUE(check_provenance(archived.archive(), sources_of(scene.shards))) << "gone on";
+  expect_found(Provenance::own, archived.archive(), sources_of(scene.shards));
 }
 
 TEST(Provenance, IsNotGoodForOthersOfTheSameLength) {
@@ -48,15 +45,15 @@ TEST(Provenance, IsNotGoodForOthersOfTheSameLength) {
   ASSERT_EQ(durable_of(own.shards, 0), durable_of(other.shards, 0));
   Archived archived(own.sources());
   archived.index_all();
-  expect_foreign(archived.archive(), other.sources(), others);
+  expect_found(Provenance::foreign, archived.archive(), other.sources());
 }
 
 TEST(Provenance, IsNotGoodForLongerOrShorterOnes) {
   Deposits own(100), longer(200, 20), shorter(100, 5);
   Archived archived(own.sources());
   archived.index_all();
-  expect_foreign(archived.archive(), longer.sources(), others);
-  expect_foreign(archived.archive(), shorter.sources(), "archive: it is ahead of the journals");
+  expect_found(Provenance::foreign, archived.archive(), longer.sources());
+  expect_found(Provenance::ahead, archived.archive(), shorter.sources());
 }
 
 // As after a backup was restored and went on otherwise.
@@ -69,7 +66,7 @@ TEST(Provenance, IsNotGoodForOnesThatBeganAlikeAndWentOnOtherwise) {
   }
   Archived archived(own.sources());
   archived.index_all();
-  expect_foreign(archived.archive(), other.sources(), others);
+  expect_found(Provenance::foreign, archived.archive(), other.sources());
 }
 
 TEST(Provenance, LeavesAJournalThatCannotBeReadToItsOwner) {
@@ -77,7 +74,7 @@ TEST(Provenance, LeavesAJournalThatCannotBeReadToItsOwner) {
   Archived archived(own.sources());
   archived.index_all();
   own.shards.storage(0).bytes("00000001.seg")[20] ^= std::byte{1};
-  const auto checked = check_provenance(archived.archive(), own.sources());
+  const auto checked = find_provenance(archived.archive(), own.sources());
   ASSERT_FALSE(checked);
   EXPECT_FALSE(checked.error().message.starts_with("archive"));
 }

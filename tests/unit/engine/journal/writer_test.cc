@@ -335,6 +335,64 @@ TEST_F(WriterTest, ADiskThatIsFullFromTheStartIsReadOnly) {
   EXPECT_EQ(writer_->durable(), Sequence(1));
 }
 
+TEST_F(WriterTest, GoesOnInASegmentThatWasMadeAheadBeforeTheStart) {
+  write_journal(storage_, 1, 1, short_record_at);
+  storage_.put(segment_name(2), std::vector<std::byte>(roomy_options().segment_bytes));
+  storage_.set_no_space(true);
+  writer_ = reopen(storage_);
+  append_records(*writer_, 2'000, 1, short_record_at);
+  settle(*writer_);
+  EXPECT_EQ(segment_info(storage_.bytes(segment_name(2))).bytes, roomy_options().segment_bytes);
+  writer_.reset();
+  EXPECT_EQ(recover_and_compare(storage_, short_record_at).records, 2'001U);
+}
+
+TEST_F(WriterTest, GoesOnInTheFirstSegmentWhereACrashCameBeforeItsFirstBlock) {
+  storage_.put(segment_name(1), std::vector<std::byte>(small_segment_bytes));
+  storage_.set_no_space(true);
+  writer_ = reopen(storage_);
+  EXPECT_TRUE(writer_->has_segment());
+  append_and_flush();
+  settle(*writer_);
+  EXPECT_EQ(writer_->durable(), Sequence(1));
+}
+
+TEST_F(WriterTest, ReplacesASegmentMadeAheadThatIsTooSmallForItsBuffers) {
+  write_journal(storage_, 1, 1, short_record_at);
+  storage_.put(segment_name(2), std::vector<std::byte>(page_bytes));
+  writer_ = reopen(storage_);
+  EXPECT_FALSE(storage_.exists(segment_name(2)));
+  append_records(*writer_, 100, 1, short_record_at);
+  settle(*writer_);
+  EXPECT_EQ(storage_.bytes(segment_name(2)).size(), small_segment_bytes);
+}
+
+TEST_F(WriterTest, NeverReplacesASegmentThatExists) {
+  write_journal(storage_, 1, 1, short_record_at);
+  writer_ = reopen(storage_);
+  const std::vector<std::byte> content(small_segment_bytes, std::byte{7});
+  storage_.put(segment_name(2), content);
+  for (int i = 0; i < 100 && writer_->room_bytes() > 0; ++i) append_and_flush(), writer_->poll();
+  EXPECT_EQ(writer_->state(), WriterState::failed);
+  EXPECT_EQ(storage_.bytes(segment_name(2)), content);
+}
+
+// Until then a reader takes the segment before for the journal's last one.
+TEST_F(WriterTest, ReportsASegmentFullWhenItsSuccessorHasRecordsAlsoAfterACrash) {
+  writer_ = reopen(storage_);
+  append_records(*writer_, 100, 1, short_record_at);
+  settle(*writer_);
+  ASSERT_EQ(writer_->take_full_segments(), std::vector<std::uint64_t>{1});
+  writer_.reset();
+  auto& second = storage_.bytes(segment_name(2));
+  std::fill(second.begin() + page_bytes, second.end(), std::byte{0});  // its first block is torn
+  writer_ = reopen(storage_);
+  EXPECT_TRUE(writer_->take_full_segments().empty());
+  append_and_flush();
+  settle(*writer_);
+  EXPECT_EQ(writer_->take_full_segments(), std::vector<std::uint64_t>{1});
+}
+
 TEST_F(WriterTest, ManyBlocksInAnyOrderOfCompletionAreAllFoundAgain) {
   for (std::uint64_t seed = 1; seed <= 20; ++seed) {
     SCOPED_TRACE("seed " + std::to_string(seed));

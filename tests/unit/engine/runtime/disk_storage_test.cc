@@ -151,13 +151,6 @@ TEST_P(DiskStorageTest, ACreatedFileIsZerosInFullSize) {
   EXPECT_GE(status.st_blocks * 512, 3 << 20) << "the zeros are written, not a hole";
 }
 
-TEST_P(DiskStorageTest, CreatingAnExistingFileReplacesIt) {
-  open();
-  std::ofstream(directory_ / "00000001.seg") << "old";
-  create("00000001.seg", 1 << 20);
-  EXPECT_EQ(content("00000001.seg").size(), 1U << 20);
-}
-
 TEST_P(DiskStorageTest, ManyWritesAtOnceAllArrive) {
   open();
   const FileId file = create("a", 1 << 20);
@@ -356,6 +349,18 @@ TEST_P(DiskStorageTest, CarriesAJournalAcrossRestarts) {
   const auto seal = journal::check_seals(**reader);
   ASSERT_TRUE(seal) << seal.error().message;
   EXPECT_GE(seal->segment, 2U);
+}
+
+TEST_P(DiskStorageTest, NeverReplacesAFileThatExists) {
+  open();
+  disk_->close(create("a", 8192));
+  fs::resize_file(directory_ / "a", 4096);
+  disk_->start_create("a", 8192, 78);
+  const Completion made = wait();
+  ASSERT_TRUE(made.error);
+  EXPECT_EQ(made.error->code, ErrorCode::io);
+  EXPECT_EQ(fs::file_size(directory_ / "a"), 4096u);
+  EXPECT_FALSE(fs::exists(directory_ / "a.new"));
 }
 
 TEST(DiskStorage, RefusesASecondWriterOfAFile) {
