@@ -29,8 +29,9 @@ ServerProcess::ServerProcess(ServerSettings settings) : settings_(std::move(sett
 }
 
 std::vector<std::string> ServerProcess::command() const {
-  std::vector<std::string> words = {HB_HONGBAOD,    "--config", files_ / "hongbaod.toml", "--data",
-                                    settings_.data, "--listen", settings_.listen};
+  std::vector<std::string> words = settings_.prefix;
+  words.insert(words.end(), {HB_HONGBAOD, "--config", files_ / "hongbaod.toml", "--data",
+                             settings_.data, "--listen", settings_.listen});
   words.insert(words.end(), settings_.flags.begin(), settings_.flags.end());
   return words;
 }

@@ -33,6 +33,7 @@ struct ServerSettings {
   std::string connections = {};
   std::string listen = "127.0.0.1:0";
   std::vector<std::string> flags = {};
+  std::vector<std::string> prefix = {};  // a program that runs it, with its options
   ProcessLimits limits = {};
 };
 

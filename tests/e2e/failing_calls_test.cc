@@ -1,0 +1,329 @@
+// Every system call on a file of the data directory fails once, during start, work, sealing, the
+// archive's work, stop, verify and journal check.
+//
+// Whatever fails: no abort; exit status 3 with a sentence, or correct work; nothing that was
+// acknowledged is lost at the next start; no segment, seal or META is changed that should not be.
+//
+// By default a few places of each call are tried.  HB_SWEEP=all tries each place and each error,
+// which takes long:   HB_SWEEP=all build/release/bin/e2e_failing_calls
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "tests/e2e/support/asking.h"
+#include "tests/e2e/support/audit.h"
+#include "tests/e2e/support/server_process.h"
+#include "tests/e2e/support/system_calls.h"
+
+namespace hb::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int done = 0;
+constexpr int failed = 3;
+constexpr UserId user{1};
+constexpr int deposits_before = 600;   // the third segment is begun
+constexpr int deposits_traced = 300;   // another segment is made and one sealed
+constexpr std::size_t sample_max = 5;  // of one call in one program
+constexpr int repetitions_max = 4;     // of one call on one file
+
+struct FailingCall {
+  const char* name;
+  std::vector<const char*> errors;
+};
+
+// Each call that a program here makes on files.
+const std::vector<FailingCall>& failing_calls() {
+  static const std::vector<FailingCall> calls = {
+      {"openat", {"EIO", "EMFILE", "ENOSPC", "EACCES"}},
+      {"getdents64", {"EIO"}},
+      {"newfstatat", {"EIO"}},
+      {"read", {"EIO"}},
+      {"pread64", {"EIO"}},
+      {"write", {"EIO", "ENOSPC"}},
+      {"pwrite64", {"EIO", "ENOSPC"}},
+      {"fsync", {"EIO", "ENOSPC"}},
+      {"fdatasync", {"EIO", "ENOSPC"}},
+      {"rename", {"EIO", "ENOSPC"}},
+      {"renameat", {"EIO", "ENOSPC"}},
+      {"renameat2", {"EIO", "EINVAL", "ENOSPC"}},
+      {"linkat", {"EIO"}},
+      {"unlink", {"EIO"}},
+      {"unlinkat", {"EIO"}},
+      {"mkdir", {"EIO", "ENOSPC"}},
+      {"mkdirat", {"EIO", "ENOSPC"}},
+      {"flock", {"EIO"}},
+      {"ftruncate", {"EIO"}},
+      {"fallocate", {"EIO", "ENOSPC", "EOPNOTSUPP"}},
+      {"fstatfs", {"EIO"}},
+      {"fcntl", {"EIO"}},
+      {"fadvise64", {"EIO"}},
+      {"lseek", {"EIO"}},
+      {"access", {"EIO"}},
+      {"sync_file_range", {"EIO"}},
+  };
+  return calls;
+}
+
+bool sweeps_all() {
+  const char* const sweep = std::getenv("HB_SWEEP");
+  return sweep != nullptr && std::string(sweep) == "all";
+}
+
+// Files that play the same part have one kind: digits do not count.
+std::string kind_of(const std::string& path) {
+  std::string kind;
+  for (const char c : path) {
+    if (std::isdigit(static_cast<unsigned char>(c)) == 0) kind += c;
+  }
+  return kind;
+}
+
+// One call on one file, the how-manieth, and its error.
+struct Place {
+  std::string path;
+  int repetition = 1;
+  std::string error;
+};
+
+class FailingCalls : public testing::TestWithParam<std::size_t> {
+ protected:
+  static void SetUpTestSuite() {
+    if (!why_untraceable().empty()) return;
+    origin_ = new TempDirectory();
+    ServerProcess server({.data = *origin_ / "data"});
+    ASSERT_TRUE(server.start());
+    {
+      net::BlockingClient client(server.client_options());
+      open_with(client, user, Amount(1));
+      for (int i = 1; i < deposits_before; ++i) {
+        answer_of(client.deposit({.user = user, .amount = Amount(1)}));
+      }
+    }
+    ASSERT_TRUE(eventually([] { return fs::exists(*origin_ / "data/shard-0000/00000002.seal"); }));
+    ASSERT_EQ(server.stop(), done);
+  }
+  static void TearDownTestSuite() { delete std::exchange(origin_, nullptr); }
+
+  void SetUp() override {
+    if (const std::string why = why_untraceable(); !why.empty()) GTEST_SKIP() << why;
+  }
+
+  const FailingCall& call() const { return failing_calls()[GetParam()]; }
+  std::string data() const { return *directory_ / "data"; }
+  // The data directory as it was, at a place of its own.
+  void fresh_data() {
+    directory_.emplace();
+    fs::copy(*origin_ / "data", data(), fs::copy_options::recursive);
+  }
+
+  Trace trace_of(const Place& place) const {
+    return Trace({"-P", place.path, "-P", fs::path(place.path).filename(), "-e",
+                  std::string("trace=") + call().name, "-e",
+                  std::string("inject=") + call().name + ":error=" + place.error +
+                      ":when=" + std::to_string(place.repetition)});
+  }
+
+  // Where the call is made in a run that nothing disturbs; then those of them that are tried.
+  template <class Run>
+  std::vector<Place> places(Run run) {
+    fresh_data();
+    const Trace trace({"-e", std::string("trace=") + call().name});
+    run(trace);
+    std::map<std::string, int> count;
+    const std::string root = data() + "/";
+    for (const SystemCall& seen : trace.calls()) {
+      std::set<std::string> of_call;
+      for (const std::string& path : seen.paths()) {
+        if (path == data() || path.starts_with(root)) of_call.insert(path);
+      }
+      for (const std::string& path : of_call) ++count[path];
+    }
+    std::vector<Place> all;
+    std::set<std::string> kinds;
+    std::size_t error = 0;
+    for (const auto& [path, calls] : count) {
+      const bool sampled = kinds.insert(kind_of(path.substr(data().size()))).second;
+      if (!sweeps_all() && !sampled) continue;
+      const std::string relative = path.substr(data().size());
+      for (int i = 1; i <= std::min(calls, sweeps_all() ? repetitions_max : 1); ++i) {
+        for (std::size_t e = 0; e < (sweeps_all() ? call().errors.size() : 1); ++e) {
+          all.push_back({relative, i, call().errors[error++ % call().errors.size()]});
+        }
+      }
+    }
+    if (sweeps_all() || all.size() <= sample_max) return all;
+    std::vector<Place> sample;
+    for (std::size_t i = 0; i < sample_max; ++i) {
+      sample.push_back(all[i * all.size() / sample_max]);
+    }
+    return sample;
+  }
+
+  // Deposits until the server ends or it is enough; counts those that are acknowledged.
+  void deposit(ServerProcess& server) {
+    net::BlockingClient client(server.client_options());
+    for (int i = 0; i < deposits_traced; ++i) {
+      ++attempted_;
+      const auto answer = client.deposit({.user = user, .amount = Amount(1)});
+      if (!answer) break;
+      if (answer->status == Status::ok) ++acknowledged_;
+    }
+  }
+  // Its end: the exit status, or -1.
+  int run_server(const Trace& trace, std::string& log) {
+    ServerProcess server(
+        {.data = data(), .flags = {}, .prefix = trace.prefix()});
+    const bool ready = static_cast<bool>(server.start());
+    if (ready) deposit(server);
+    if (ready && server.process().running()) server.process().signal(SIGTERM);
+    const int status = server.process().wait().value_or(-1);
+    log = server.log();
+    return status;
+  }
+
+  // Full segments, seals and META are what they were.
+  void expect_kept() {
+    for (const std::string name : {"META", "shard-0000/00000001.seg", "shard-0000/00000001.seal",
+                                   "shard-0000/00000002.seg", "shard-0000/00000002.seal"}) {
+      EXPECT_TRUE(read_file(*origin_ / ("data/" + name)) == read_file(data() + "/" + name))
+          << name << " has changed";
+    }
+  }
+  void expect_nothing_lost() {
+    ServerProcess server({.data = data()});
+    ASSERT_TRUE(server.start());
+    {
+      net::BlockingClient client(server.client_options());
+      const Amount balance = balance_of(client, user);
+      EXPECT_GE(balance, Amount(deposits_before + acknowledged_));
+      EXPECT_LE(balance, Amount(deposits_before + attempted_));
+    }
+    EXPECT_EQ(server.stop(), done);
+    EXPECT_TRUE(audit(data()).balanced());
+  }
+
+  Finished run_tool(const Trace* trace, std::vector<std::string> words) {
+    std::vector<std::string> command = trace ? trace->prefix() : std::vector<std::string>();
+    command.push_back(HB_HONGBAO);
+    command.insert(command.end(), words.begin(), words.end());
+    return run(command);
+  }
+  void sweep_tool(const std::vector<std::string>& words) {
+    const auto command = [&] {
+      std::vector<std::string> all = words;
+      all.push_back(data());
+      return all;
+    };
+    for (const Place& place : places([&](const Trace& trace) { run_tool(&trace, command()); })) {
+      SCOPED_TRACE(place.path + ", call " + std::to_string(place.repetition) + ": " + place.error);
+      fresh_data();
+      const Finished right = run_tool(nullptr, command());
+      ASSERT_EQ(right.status, done) << right.errors;
+      const Trace trace = trace_of({data() + place.path, place.repetition, place.error});
+      const Finished end = run_tool(&trace, command());
+      EXPECT_TRUE(end.status == failed || end.status == done) << end.status << end.errors;
+      if (end.status == done) {
+        EXPECT_EQ(end.output, right.output);
+      } else {
+        EXPECT_NE(end.errors + end.output, "");
+      }
+      expect_kept();
+    }
+  }
+
+  static TempDirectory* origin_;
+  std::optional<TempDirectory> directory_;
+  int attempted_ = 0;
+  int acknowledged_ = 0;
+};
+
+TempDirectory* FailingCalls::origin_ = nullptr;
+
+TEST_P(FailingCalls, LoseNothingOfAServer) {
+  std::string log;
+  for (const Place& place : places([&](const Trace& trace) { run_server(trace, log); })) {
+    SCOPED_TRACE(place.path + ", call " + std::to_string(place.repetition) + ": " + place.error);
+    fresh_data();
+    attempted_ = acknowledged_ = 0;
+    const Trace trace = trace_of({data() + place.path, place.repetition, place.error});
+    const int status = run_server(trace, log);
+    EXPECT_TRUE(status == done || status == failed) << status << "\n" << log;
+    if (status == failed) {
+      EXPECT_TRUE(log.find("[error]") != log.npos || log.find("[critical]") != log.npos) << log;
+    }
+    expect_kept();
+    expect_nothing_lost();
+    if (HasFatalFailure()) return;
+  }
+}
+
+// A first start: nothing is there yet, and a failure leaves nothing that hinders the next one.
+TEST_P(FailingCalls, LeaveNothingBehindOfAFirstStart) {
+  std::string log;
+  const auto first_start = [&](const Trace& trace) {
+    fs::remove_all(data());
+    return run_server(trace, log);
+  };
+  for (const Place& place : places([&](const Trace& trace) { first_start(trace); })) {
+    SCOPED_TRACE(place.path + ", call " + std::to_string(place.repetition) + ": " + place.error);
+    fresh_data();
+    const Trace trace = trace_of({data() + place.path, place.repetition, place.error});
+    const int status = first_start(trace);
+    EXPECT_TRUE(status == done || status == failed) << status << "\n" << log;
+    ServerProcess server({.data = data()});
+    ASSERT_TRUE(server.start());
+    EXPECT_EQ(server.stop(), done);
+  }
+}
+
+TEST_P(FailingCalls, AreReportedByVerify) {
+  sweep_tool({"verify"});
+}
+TEST_P(FailingCalls, AreReportedByJournalCheck) {
+  sweep_tool({"journal", "check"});
+}
+
+INSTANTIATE_TEST_SUITE_P(All, FailingCalls, testing::Range(std::size_t{0}, failing_calls().size()),
+                         [](const testing::TestParamInfo<std::size_t>& call) {
+                           return std::string(failing_calls()[call.param].name);
+                         });
+
+// A call that is not in the list above would never be made to fail.
+TEST(FailingCallsList, HasEveryCallOnAFile) {
+  if (const std::string why = why_untraceable(); !why.empty()) GTEST_SKIP() << why;
+  const TempDirectory directory;
+  const std::string data = directory / "data";
+  const Trace trace({"-e", "trace=%file,%desc"});
+  ServerProcess server({.data = data, .prefix = trace.prefix()});
+  ASSERT_TRUE(server.start());
+  {
+    net::BlockingClient client(server.client_options());
+    open_with(client, user, Amount(1));
+  }
+  EXPECT_EQ(server.stop(), done);
+  // Closing reports nothing that a sync has not; a failed mapping is out of memory.
+  std::set<std::string> known = {"close", "mmap", "execve"};
+  for (const FailingCall& call : failing_calls()) known.insert(call.name);
+  std::set<std::string> unknown;
+  for (const SystemCall& call : trace.calls()) {
+    for (const std::string& path : call.paths()) {
+      if (path.starts_with(data) && !known.contains(call.name)) unknown.insert(call.name);
+    }
+  }
+  EXPECT_EQ(unknown, std::set<std::string>());
+}
+
+}  // namespace
+}  // namespace hb::e2e
