@@ -21,7 +21,9 @@ namespace {
 using std::chrono::microseconds;
 using std::chrono::steady_clock;
 
-constexpr std::size_t tasks_max = 4'096;  // that wait at one desk
+constexpr std::size_t tasks_max = 4'096;  // of all connections at one desk
+// Feed queries that are answered between two looks at those that wait for events.
+constexpr int feed_answers_at_once = 8;
 constexpr Duration overloaded_retry = Duration::ms(50);
 constexpr Duration unavailable_retry = Duration::seconds(1);
 constexpr std::uint64_t turn_events = 4'096;  // of one shard, until it is another's turn
@@ -41,6 +43,8 @@ bool of_damaged_archive(const Error& why) {
 }
 
 }  // namespace
+
+Service::Desk::Desk() : tasks(tasks_max) {}
 
 Service::Service(const ServiceOptions& options, std::vector<JournalSource> sources)
     : options_(options),
@@ -75,8 +79,7 @@ void Service::submit(QueryEnvelope query, Done done) {
   Task task{std::move(query), std::move(done), now_us() + wait.us()};
   {
     const std::scoped_lock lock(desk.mutex);
-    if (desk.tasks.size() < tasks_max) {
-      desk.tasks.push_back(std::move(task));
+    if (desk.tasks.push(task.connection(), task)) {
       desk.wanted.notify_one();
       return;
     }
@@ -335,14 +338,14 @@ void Service::answer_records() {
   std::unique_lock lock(desk.mutex);
   for (;;) {
     desk.wanted.wait(lock, [&] { return stopping_ || !desk.tasks.empty(); });
-    if (desk.tasks.empty()) return;
-    Task task = std::move(desk.tasks.front());
-    desk.tasks.pop_front();
+    std::optional<Task> task = desk.tasks.pop();
+    if (!task) return;
     lock.unlock();
-    QueryReply reply = answer_record(task.query);
-    reply.to = task.query.to;
-    task.done(std::move(reply));
+    QueryReply reply = answer_record(task->query);
+    reply.to = task->query.to;
+    task->done(std::move(reply));
     lock.lock();
+    desk.tasks.release(task->connection());
   }
 }
 
@@ -364,7 +367,8 @@ QueryReply Service::answer_record(const QueryEnvelope& envelope) {
   return unavailable;
 }
 
-// Each look answers whoever can be answered; whoever waits for events is looked at again soon.
+// A few queries at a time, in turn by connection; those that wait for events are looked at again
+// soon.
 void Service::answer_feed() {
   Desk& desk = feed_desk_;
   std::deque<Task> waiting;
@@ -376,31 +380,41 @@ void Service::answer_feed() {
     } else {
       desk.wanted.wait_for(lock, microseconds(feed_look_interval.us()), wanted);
     }
-    std::ranges::move(desk.tasks, std::back_inserter(waiting));
-    desk.tasks.clear();
+    if (stopping_ && waiting.empty() && desk.tasks.empty()) return;
+    for (int left = feed_answers_at_once; left > 0 && !desk.tasks.empty(); --left) {
+      waiting.push_back(*desk.tasks.pop());
+    }
     lock.unlock();
     std::deque<Task> still_waiting;
+    std::vector<std::uint64_t> answered;  // connections
     for (Task& task : waiting) {
-      const bool may_wait = !stopping_ && now_us() < task.until_us;
-      auto reply = feed_.answer(std::get<ReadFeed>(task.query.query), may_wait);
-      if (reply && !*reply) {
+      if (answer_feed(task)) {
+        answered.push_back(task.connection());
+      } else {
         still_waiting.push_back(std::move(task));
-        continue;
       }
-      if (!reply && feed_outage_.failed(reply.error(), monotonic_time())) {
-        spdlog::error("feed: {}", reply.error().message);
-      }
-      if (reply && feed_outage_.ended()) spdlog::info("feed: the journals can be read again");
-      QueryReply told = reply ? std::move(**reply)
-                              : QueryReply{.status = Status::records_unavailable,
-                                           .limit = unavailable_retry.us()};
-      told.to = task.query.to;
-      task.done(std::move(told));
     }
     waiting = std::move(still_waiting);
     lock.lock();
-    if (stopping_ && waiting.empty() && desk.tasks.empty()) return;
+    for (const std::uint64_t connection : answered) desk.tasks.release(connection);
   }
+}
+
+// False: there are no events yet, and the query may wait.
+bool Service::answer_feed(const Task& task) {
+  const bool may_wait = !stopping_ && now_us() < task.until_us;
+  auto reply = feed_.answer(std::get<ReadFeed>(task.query.query), may_wait);
+  if (reply && !*reply) return false;
+  if (!reply && feed_outage_.failed(reply.error(), monotonic_time())) {
+    spdlog::error("feed: {}", reply.error().message);
+  }
+  if (reply && feed_outage_.ended()) spdlog::info("feed: the journals can be read again");
+  QueryReply answer =
+      reply ? std::move(**reply)
+            : QueryReply{.status = Status::records_unavailable, .limit = unavailable_retry.us()};
+  answer.to = task.query.to;
+  task.done(std::move(answer));
+  return true;
 }
 
 }  // namespace hb::archive

@@ -34,6 +34,7 @@
 #include "engine/archive/feed.h"
 #include "engine/archive/journal_source.h"
 #include "engine/archive/queries.h"
+#include "engine/archive/query_queue.h"
 #include "engine/base/outage.h"
 
 namespace hb::archive {
@@ -66,7 +67,8 @@ class Service {
   Service(const ServiceOptions& options, std::vector<JournalSource> sources);
   ~Service();
 
-  // Answers later, exactly once.  When too much waits, at once and with `overloaded`.
+  // Answers later, exactly once; queries of different connections in turn. When a connection has
+  // its share of the places, at once and with `overloaded`.
   void submit(QueryEnvelope query, Done done);
 
   Lag lag() const;
@@ -80,12 +82,16 @@ class Service {
     QueryEnvelope query{};
     Done done{};
     std::int64_t until_us = 0;  // of the steady clock: how long a feed may wait
+
+    std::uint64_t connection() const { return query.to.connection; }
   };
   struct Desk {
     std::mutex mutex;
     std::condition_variable wanted;
-    std::deque<Task> tasks;
+    QueryQueue<Task> tasks;
     std::thread thread;
+
+    Desk();
   };
 
   void index_until_stopped();
@@ -106,6 +112,7 @@ class Service {
 
   void answer_records();
   void answer_feed();
+  bool answer_feed(const Task& task);
   QueryReply answer_record(const QueryEnvelope& envelope);
   bool pause(Duration duration);
   std::vector<Sequence> durable() const;
