@@ -28,7 +28,7 @@ Result<std::optional<QueryReply>> Feed::answer(const ReadFeed& q, bool may_wait)
   if (q.from > durable && may_wait) return std::optional<QueryReply>();
 
   FeedPage page{.shard = q.shard, .first = q.from, .durable = durable};
-  const std::size_t bytes = q.bytes_max == 0 ? bytes_max : std::min(q.bytes_max, bytes_max);
+  const std::size_t bytes = feed_page_bytes_max(q);
   Place place = take_place(q.shard, q.from);
   if (auto read = read_on(place, durable, bytes, page); !read) {
     return fail(std::move(read.error()));

@@ -26,8 +26,6 @@ namespace hb::archive {
 class Feed {
  public:
   static constexpr std::size_t places_max = 16;
-  // Of one answer, whatever is asked for: with its head it fits a frame.
-  static constexpr std::uint32_t bytes_max = 512 * 1024;
   static constexpr Duration wait_max = Duration::seconds(30);
 
   // The sources' storages outlive the feed.

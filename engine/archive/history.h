@@ -21,9 +21,6 @@ namespace hb::archive {
 
 inline constexpr std::size_t moment_bytes = 8 + 2 + 8;  // at, shard, sequence: as in keys
 
-// What an answer may hold so that it fits a frame, whatever the records are.
-inline constexpr std::size_t history_bytes_max = 512 * 1024;
-
 struct HistoryPart {
   std::vector<HistoryRecord> records{};
   std::string next{};  // the moment of the first that did not fit; empty: nothing is left

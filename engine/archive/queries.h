@@ -69,6 +69,22 @@ struct ReadFeed {
   Duration wait{};
 };
 
+// What a page of the feed may hold, in bytes of records: with its head it fits a frame.
+inline constexpr std::uint32_t feed_bytes_max = 512 * 1024;
+// The same where the query may wait: the room for such a page stays reserved on the connection for
+// as long as the query waits.
+inline constexpr std::uint32_t feed_waiting_bytes_max = 64 * 1024;
+
+// The bound of the records that answer this query; one record longer than it comes in any case.
+constexpr std::uint32_t feed_page_bytes_max(const ReadFeed& query) {
+  const std::uint32_t most = query.wait > Duration() ? feed_waiting_bytes_max : feed_bytes_max;
+  return query.bytes_max == 0 || query.bytes_max > most ? most : query.bytes_max;
+}
+
+// What a history may hold so that it fits a frame, whatever the records are: their bytes and 64
+// each. One record comes in any case.
+inline constexpr std::size_t history_bytes_max = 512 * 1024;
+
 using Query =
     std::variant<ListSent, ListReceived, ListStatement, ShowHistory, CaseBundle, ReadFeed>;
 

@@ -2,13 +2,19 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <span>
 #include <utility>
+
+#include "engine/base/assert.h"
 
 namespace hb::net {
 
 namespace {
+
+constexpr int dropped_reads_max = 16;
 
 bool would_block(int error) {
   return error == EAGAIN || error == EWOULDBLOCK;
@@ -16,17 +22,21 @@ bool would_block(int error) {
 
 }  // namespace
 
-Connection::Connection(Fd socket, const SessionOptions& options, ResponseEncoder& encoder,
-                       CommandSink& sink, std::uint64_t id, ConnectionOwner& owner)
+Connection::Connection(Fd socket, std::string peer, const SessionOptions& options,
+                       ResponseEncoder& encoder, MemoryBudget& budget, CommandSink& sink,
+                       std::uint64_t id, ConnectionOwner& owner)
     : socket_(std::move(socket)),
-      session_(options, encoder, id, owner.now()),
+      peer_(std::move(peer)),
+      session_(options, encoder, budget, id, owner.now()),
       sink_(sink),
       owner_(owner) {}
 
 void Connection::note(const Readiness::Event& event) {
-  readable_ = readable_ || event.readable;
+  readable_ = !input_ended_ && (readable_ || event.readable);
   writable_ = writable_ || event.writable;
   ended_ = ended_ || event.ended;
+  // Nothing is read any more that would report it.
+  if (input_ended_ && event.failed) abort();
 }
 
 void Connection::proceed(Taking taking) {
@@ -36,7 +46,7 @@ void Connection::proceed(Taking taking) {
     read_once();
   }
   write_all();
-  if (!dead_ && session_.finished()) abort();
+  if (!dead_ && session_.finished()) finish();
 }
 
 void Connection::read_once() {
@@ -47,11 +57,26 @@ void Connection::read_once() {
     const auto bytes = static_cast<std::size_t>(n);
     readable_ = ended_ || bytes == into.size();
     session_.received(bytes, owner_.now(), sink_);
-  } else if (n < 0 && would_block(errno)) {
+    if (!greeted_ && session_.greeted()) {
+      greeted_ = true;
+      owner_.greeted(*this);
+    }
+  } else if (n == 0) {
+    input_ended();
+  } else if (would_block(errno)) {
     readable_ = false;
-  } else if (n == 0 || errno != EINTR) {
+  } else if (errno != EINTR) {
     abort();
   }
+}
+
+// The peer may have closed only its sending side, so what it asked for is still answered. If it has
+// closed both, the first write fails.
+void Connection::input_ended() {
+  HB_ASSERT(!input_ended_);
+  input_ended_ = true;
+  readable_ = false;
+  session_.input_ended();
 }
 
 // As much as the socket takes; the rest when it has room again.
@@ -74,6 +99,18 @@ void Connection::check_idle(Time now) {
   if (dead_) return;
   session_.check_idle(now);
   proceed(Taking::nothing);
+  if (!dead_) session_.release_idle_memory();
+}
+
+// Closing a socket with unread bytes resets the connection, and then the peer may lose the last
+// response.  So what has arrived is read, up to a bound, and dropped.
+void Connection::finish() {
+  ::shutdown(socket_.get(), SHUT_WR);
+  std::array<std::byte, 4096> dropped;
+  for (int reads = 0; reads < dropped_reads_max; ++reads) {
+    if (::recv(socket_.get(), dropped.data(), dropped.size(), 0) <= 0) break;
+  }
+  abort();
 }
 
 void Connection::abort() {
@@ -81,7 +118,7 @@ void Connection::abort() {
   dead_ = true;
   ::shutdown(socket_.get(), SHUT_RDWR);
   socket_ = Fd();
-  owner_.gone(session_.connection());
+  owner_.gone(*this);
 }
 
 }  // namespace hb::net

@@ -31,7 +31,8 @@ std::span<const Readiness::Event> Readiness::poll(int wait_ms) {
     events_[i] = {.id = found_[i].data.u64,
                   .readable = (events & (EPOLLIN | ends)) != 0,
                   .writable = (events & (EPOLLOUT | ends)) != 0,
-                  .ended = (events & ends) != 0};
+                  .ended = (events & ends) != 0,
+                  .failed = (events & (EPOLLHUP | EPOLLERR)) != 0};
   }
   return {events_.data(), found};
 }

@@ -30,7 +30,8 @@ class Readiness {
     std::uint64_t id = 0;
     bool readable = false;
     bool writable = false;
-    bool ended = false;  // the peer sends no more, or the socket has failed: read until it says so
+    bool ended = false;   // the peer sends no more, or the socket has failed: read until it says so
+    bool failed = false;  // the socket has failed, or is closed in both directions
   };
 
   static Result<Readiness> open();

@@ -90,7 +90,7 @@ Server::~Server() {
 void Server::add_worker(Worker& worker, DiskStorage& storage, archive::Service& records,
                         std::optional<unsigned> cpu) {
   loops_.push_back(
-      std::make_unique<WorkerLoop>(options_, worker, storage, records, loops_unanswered_));
+      std::make_unique<WorkerLoop>(options_, worker, storage, records, peers_, loops_unanswered_));
   cpus_.push_back(cpu);
 }
 
@@ -158,7 +158,9 @@ void Server::accept_next(Acceptor& acceptor, hb::Acknowledgement acknowledgement
     if (error == asio::error::operation_aborted) return;
     if (!error) {
       if (accept_outage_.ended()) spdlog::info("connections are accepted again");
-      loop.adopt(released(std::move(socket), options_.keepalive), acknowledgement);
+      error_code gone;  // then it has no address any more
+      std::string peer = show(socket.remote_endpoint(gone));
+      loop.adopt(released(std::move(socket), options_.keepalive), std::move(peer), acknowledgement);
       return again();
     }
     const Error why{ErrorCode::io, error.message()};

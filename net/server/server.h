@@ -47,6 +47,7 @@ class Server {
 
   const ServerOptions& options_;
   boost::asio::io_context io_;
+  PeerLog peers_;
   std::vector<std::unique_ptr<Acceptor>> acceptors_;
   std::atomic<std::size_t> loops_unanswered_{0};
   std::vector<std::unique_ptr<WorkerLoop>> loops_;

@@ -19,8 +19,18 @@ constexpr std::uint64_t no_connection = 0;
 // wait for the next one.  What was decided first does not wait for all, and the disk writes while
 // the rest is decided.
 constexpr std::size_t turn_commands_max = 2'000;
+// The same for the bytes that commands and their answers may take: the answers of one turn are in
+// memory twice for a moment.
+constexpr std::size_t turn_bytes_max = 4UL * 1024 * 1024;
 // When a client that found all connections taken may try again.
 constexpr Duration turned_away_retry_after = Duration::seconds(1);
+// Answers of records and feed that go to their sessions between two turns: up to 512 KiB each, they
+// take their time.
+constexpr std::size_t query_replies_at_once = 4;
+// What a new connection needs: below, it would only be refused one command after the other.
+constexpr std::size_t connection_bytes_least = 4 * buffer_initial_bytes;
+// Connections of different loops have different numbers.
+constexpr unsigned loop_shift = 48;
 // The longest sleep: timers and idle checks are looked at this often at least.
 constexpr int sleep_max_ms = 20;
 
@@ -37,15 +47,20 @@ constexpr int sleep_max_ms = 20;
 }  // namespace
 
 WorkerLoop::WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
-                       archive::Service& records, std::atomic<std::size_t>& loops_unanswered)
+                       archive::Service& records, PeerLog& peers,
+                       std::atomic<std::size_t>& loops_unanswered)
     : options_(options),
       worker_(worker),
       storage_(storage),
       loops_unanswered_(loops_unanswered),
       io_(1),
-      returns_(std::make_shared<QueryReturns>([this] { post([this] { deliver_queries(); }); })),
+      budget_(options.memory_bytes_max),
+      peers_(peers),
+      returns_(
+          std::make_shared<QueryReturns>([this] { post([this] { deliver_query_replies(); }); })),
       at_memory_(options.session, worker, records, returns_, hb::Acknowledgement::memory),
-      at_disk_(options.session, worker, records, returns_, hb::Acknowledgement::disk) {}
+      at_disk_(options.session, worker, records, returns_, hb::Acknowledgement::disk),
+      next_connection_((std::uint64_t{worker.number()} << loop_shift) + 1) {}
 
 WorkerLoop::Level::Level(const SessionOptions& options, Worker& to, archive::Service& asked,
                          std::shared_ptr<QueryReturns> back, hb::Acknowledgement level)
@@ -90,24 +105,26 @@ void WorkerLoop::post(What&& what) {
   worker_.wake();
 }
 
-void WorkerLoop::adopt(Fd socket, hb::Acknowledgement acknowledgement) {
+void WorkerLoop::adopt(Fd socket, std::string peer, hb::Acknowledgement acknowledgement) {
   Level& level = acknowledgement == hb::Acknowledgement::memory ? at_memory_ : at_disk_;
-  post([this, &level, socket = std::move(socket)]() mutable {
+  post([this, &level, socket = std::move(socket), peer = std::move(peer)]() mutable {
     const std::uint64_t id = next_connection_++;
-    auto connection = std::make_shared<Connection>(std::move(socket), level.session, encoder_,
-                                                   level, id, static_cast<ConnectionOwner&>(*this));
-    if (connections_.size() >= options_.connections_max) {
-      connection->end(Status::overloaded, turned_away_retry_after.us());
-      connection->proceed();
-      return;
-    }
+    auto connection =
+        std::make_shared<Connection>(std::move(socket), std::move(peer), level.session, encoder_,
+                                     budget_, level, id, static_cast<ConnectionOwner&>(*this));
+    const bool room =
+        connections_.size() < options_.connections_max && budget_.free() >= connection_bytes_least;
+    if (!room) return turn_away(connection);
     if (Result<void> watched = readiness_->add(connection->socket(), id); !watched) {
-      spdlog::warn("cannot take a connection: {}", watched.error().message);
-      return;
+      return peers_.not_accepted(now(), watched.error().message);
     }
     connections_.emplace(id, std::move(connection));
-    connection_count_ = static_cast<std::uint32_t>(connections_.size());
   });
+}
+
+void WorkerLoop::turn_away(const std::shared_ptr<Connection>& connection) {
+  connection->end(Status::overloaded, turned_away_retry_after.us());
+  connection->proceed();
 }
 
 void WorkerLoop::run() {
@@ -122,6 +139,7 @@ void WorkerLoop::stop() {
 
 bool WorkerLoop::turn() {
   const bool more = worker_.turn(*this);
+  held_at_turn_ = budget_.held();
   if (const std::optional<Error> failure = worker_.failure()) end_process(*failure);
   return more;
 }
@@ -171,9 +189,10 @@ void WorkerLoop::handle_events(int wait_ms) {
   for (const Readiness::Event& event : readiness_->poll(wait_ms)) {
     const auto found = connections_.find(event.id);
     if (found == connections_.end()) continue;
-    found->second->note(event);
-    if (found->second->wants_write()) note_answered(found->second);
-    note_asking(found->second);
+    const std::shared_ptr<Connection> connection = found->second;  // which may end here
+    connection->note(event);
+    if (connection->wants_write()) note_answered(connection);
+    note_asking(connection);
   }
   if (posted_.exchange(false)) {
     io_.restart();
@@ -182,8 +201,11 @@ void WorkerLoop::handle_events(int wait_ms) {
   proceed();
 }
 
-void WorkerLoop::deliver_queries() {
-  for (const archive::QueryReply& reply : returns_->take()) {
+void WorkerLoop::deliver_query_replies() {
+  for (archive::QueryReply& reply : returns_->take()) query_replies_.push_back(std::move(reply));
+  for (std::size_t left = query_replies_at_once; left > 0 && !query_replies_.empty(); --left) {
+    const archive::QueryReply reply = std::move(query_replies_.front());
+    query_replies_.pop_front();
     const auto found = connections_.find(reply.to.connection);
     if (found == connections_.end()) continue;
     found->second->session().answer(reply);
@@ -229,6 +251,7 @@ void WorkerLoop::note_asking(const std::shared_ptr<Connection>& connection) {
 
 // Who is left out when enough has gathered stays at the head of the line.
 void WorkerLoop::proceed() {
+  if (!query_replies_.empty()) deliver_query_replies();
   for (const std::shared_ptr<Connection>& connection : answered_) {
     connection->answered = false;
     connection->proceed(Connection::Taking::nothing);
@@ -236,13 +259,17 @@ void WorkerLoop::proceed() {
   }
   answered_.clear();
   for (std::size_t waiting = asking_.size(); waiting > 0; --waiting) {
-    if (worker_.gathered() >= turn_commands_max) return;
+    if (turn_is_full()) return;
     const std::shared_ptr<Connection> connection = std::move(asking_.front());
     asking_.pop_front();
     connection->asking = false;
     connection->proceed(Connection::Taking::commands);
     if (connection->wants_turn()) note_asking(connection);
   }
+}
+
+bool WorkerLoop::turn_is_full() const {
+  return worker_.gathered() >= turn_commands_max || budget_.held() > held_at_turn_ + turn_bytes_max;
 }
 
 void WorkerLoop::check_idle_each_second() {
@@ -252,11 +279,20 @@ void WorkerLoop::check_idle_each_second() {
   for (const std::shared_ptr<Connection>& connection : all_connections()) {
     connection->check_idle(time);
   }
+  peers_.report_suppressed(last_idle_check_);
 }
 
-void WorkerLoop::gone(std::uint64_t connection) {
-  connections_.erase(connection);
-  connection_count_ = static_cast<std::uint32_t>(connections_.size());
+void WorkerLoop::greeted(const Connection& connection) {
+  peers_.greeted(now(), connection.peer(), connection.session().client_name());
+}
+
+// The caller holds on to the connection.
+void WorkerLoop::gone(const Connection& connection) {
+  const Session& session = connection.session();
+  if (session.end()) {
+    peers_.ended(now(), connection.peer(), session.client_name(), *session.end());
+  }
+  connections_.erase(session.connection());
 }
 
 // A copy, since handling one connection may end it.

@@ -17,8 +17,10 @@
 #include <atomic>
 #include <boost/asio/io_context.hpp>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -28,6 +30,7 @@
 #include "engine/shard/waiting_line.h"
 #include "net/server/connection.h"
 #include "net/server/options.h"
+#include "net/server/peer_log.h"
 #include "net/server/query_returns.h"
 #include "net/server/readiness.h"
 
@@ -39,29 +42,30 @@ inline constexpr int exit_journal_failed = 3;
 class WorkerLoop : private ReplySink, private ConnectionOwner {
  public:
   // `loops_unanswered` counts the loops of the server that still have commands to answer or
-  // to make durable; a loop leaves it when it has been stopped and has none.
+  // to make durable; a loop leaves it when it has been stopped and has none.  `peers` is the log
+  // of all loops.
   WorkerLoop(const ServerOptions& options, Worker& worker, DiskStorage& storage,
-             archive::Service& records, std::atomic<std::size_t>& loops_unanswered);
+             archive::Service& records, PeerLog& peers, std::atomic<std::size_t>& loops_unanswered);
   ~WorkerLoop();
 
   // REQUIRES: before run().
   Result<void> open();
 
   // Takes a socket that was accepted on a listener with this acknowledgement; it does not block.
-  void adopt(Fd socket, hb::Acknowledgement acknowledgement);
+  // `peer` is the client's address.
+  void adopt(Fd socket, std::string peer, hb::Acknowledgement acknowledgement);
 
   // Until stop(), and then until what was taken is answered and durable (at most drain_timeout).
   void run();
   void stop();
-
-  std::uint32_t connection_count() const { return connection_count_; }
 
  private:
   // ReplySink
   void deliver(const ReplyBatch& replies) override;
   // ConnectionOwner
   Time now() const override { return worker_.time().monotonic; }
-  void gone(std::uint64_t connection) override;
+  void greeted(const Connection& connection) override;
+  void gone(const Connection& connection) override;
 
   // What differs between the connections of listeners with different acknowledgements.
   struct Level : CommandSink {
@@ -87,11 +91,15 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   void drain();
   // What the sockets have, waiting for it so long if there is nothing, and what was posted.
   void handle_events(int wait_ms);
-  void deliver_queries();
+  void deliver_query_replies();
+  void turn_away(const std::shared_ptr<Connection>& connection);
   void sleep();
   // Writes what is answered, and takes commands until a turn's worth has gathered.
   void proceed();
-  bool all_proceeded() const { return answered_.empty() && asking_.empty(); }
+  bool all_proceeded() const {
+    return answered_.empty() && asking_.empty() && query_replies_.empty();
+  }
+  bool turn_is_full() const;
   void check_idle_each_second();
   void note_answered(const std::shared_ptr<Connection>& connection);
   void note_asking(const std::shared_ptr<Connection>& connection);
@@ -106,16 +114,19 @@ class WorkerLoop : private ReplySink, private ConnectionOwner {
   std::atomic<bool> posted_{false};  // the io_context has something to run
 
   ResponseEncoder encoder_;
+  MemoryBudget budget_;           // outlives the connections
+  std::size_t held_at_turn_ = 0;  // of the budget, after the last turn
+  PeerLog& peers_;
+  std::deque<archive::QueryReply> query_replies_;  // arrived, and not yet with their sessions
   std::shared_ptr<QueryReturns> returns_;
   Level at_memory_;
   Level at_disk_;
   std::unordered_map<std::uint64_t, std::shared_ptr<Connection>> connections_;
   std::vector<std::shared_ptr<Connection>> answered_;  // have something to write
   WaitingLine<std::shared_ptr<Connection>> asking_;    // may have commands; the first is next
-  std::uint64_t next_connection_ = 1;
+  std::uint64_t next_connection_;
   Time last_idle_check_{};
   std::atomic<bool> stopping_{false};
-  std::atomic<std::uint32_t> connection_count_{0};
 };
 
 }  // namespace hb::net

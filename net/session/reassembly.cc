@@ -17,13 +17,27 @@ std::uint32_t JointAnswers::open(std::span<const ClaimItem> claims, std::uint16_
   const std::uint32_t index = free_.back();
   free_.pop_back();
   Joint& joint = joints_[index];
+  const std::size_t held_before = joint.memory_bytes();
   joint.answers.resize(claims.size());
   joint.parts_refused = 0;
   joint.refusal = {};
   joint.retry_after = {};
   sort(joint, claims, shard_count);
   joint.parts_open = static_cast<std::uint32_t>(joint.parts.size());
+  memory_bytes_ += joint.memory_bytes() - held_before;
   return index;
+}
+
+std::size_t JointAnswers::Joint::memory_bytes() const {
+  return claims.capacity() * sizeof(ClaimItem) + places.capacity() * sizeof(std::uint32_t) +
+         answers.capacity() * sizeof(ClaimAnswer) + parts.capacity() * sizeof(Range);
+}
+
+void JointAnswers::release() {
+  HB_ASSERT(free_.size() == joints_.size());
+  joints_ = {};
+  free_ = {};
+  memory_bytes_ = 0;
 }
 
 // A counting sort: stable, so a shard sees its claims in the client's order.

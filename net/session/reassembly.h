@@ -46,6 +46,11 @@ class JointAnswers {
   Joined result(std::uint32_t joint) const;
   void close(std::uint32_t joint);
 
+  // What the joints hold, in use or not.
+  std::size_t memory_bytes() const { return memory_bytes_; }
+  // Gives it back. REQUIRES: no joint is open.
+  void release();
+
  private:
   struct Range {
     ShardId shard;
@@ -62,12 +67,15 @@ class JointAnswers {
     std::uint32_t parts_refused = 0;
     Refusal refusal;
     Duration retry_after;
+
+    std::size_t memory_bytes() const;
   };
 
   void sort(Joint& joint, std::span<const ClaimItem> claims, std::uint16_t shard_count);
 
   std::vector<Joint> joints_;
   std::vector<std::uint32_t> free_;
+  std::size_t memory_bytes_ = 0;
 };
 
 }  // namespace hb::net

@@ -19,8 +19,13 @@
 //             in_flight() stays below window_max + claim_batch_max.  What has no room stays
 //             undecoded in the receive buffer, and wants_read() is false until answers made room
 //             and resume() was called.
-// Memory:     receive buffer frame_bytes_max + 8 at most; output output_bytes_max at most, plus the
-//             answers of one window.  Both start small and grow with what really comes.
+// Memory:     a command is taken while the answers that are not written yet, and the room kept for
+//             those of commands in flight (net/wire/answer_bytes.h), stay within output_bytes_max
+//             and within the connection's share of the MemoryBudget; what has no room waits as it
+//             does at the window's end.  Where the budget has no room for it at all, it is refused
+//             with `overloaded`.  The receive buffer holds one frame, of hello_frame_bytes_max
+//             before Hello.  Buffers start small, grow with what really comes, and are given back
+//             when they are empty.
 // Errors:     whatever breaks the protocol puts one last response into the output, and closing()
 //             is true from then on: no more input is taken, answers that still come are dropped,
 //             and the server closes when output() is empty.
@@ -45,8 +50,10 @@
 #include "engine/base/partition.h"
 #include "engine/base/units.h"
 #include "engine/ledger/commands.h"
+#include "net/session/memory_budget.h"
 #include "net/session/reassembly.h"
 #include "net/wire/buffers.h"
+#include "net/wire/foreign.h"
 #include "net/wire/messages.h"
 #include "net/wire/response_encoder.h"
 
@@ -60,9 +67,20 @@ struct SessionOptions {
   std::uint32_t window_max = 65'536;
   std::uint32_t frame_bytes_max = limits::frame_bytes_max;  // payload of one frame
   std::uint32_t claim_batch_max = limits::claim_batch_max;
+  std::uint32_t hello_frame_bytes_max = 4096;  // the same before Hello
   std::size_t output_bytes_max = 4UL * 1024 * 1024;
   Duration frame_timeout = Duration::seconds(10);      // from a frame's first byte to its last
   Duration handshake_timeout = Duration::seconds(10);  // from opened_at to Hello
+  Duration unread_timeout = Duration::seconds(30);     // answers wait and the client reads none
+  Duration idle_timeout{};  // nothing is asked and nothing is in flight; 0: for ever
+};
+
+// Why a session ended its connection.
+struct SessionEnd {
+  Status status = Status::ok;  // what the client was told, where it was told anything
+  std::int64_t limit = 0;
+  bool unread = false;                    // it read nothing for unread_timeout
+  Foreign looks_like = Foreign::unknown;  // what came instead of Hello
 };
 
 // What the server says of its time.
@@ -85,10 +103,13 @@ class CommandSink {
 
 class Session {
  public:
-  // `connection` comes back in every ReplyTo.  The options and the encoder (which sessions of one
-  // worker share) outlive the session.
-  Session(const SessionOptions& options, ResponseEncoder& encoder, std::uint64_t connection,
-          Time opened_at);
+  // `connection` comes back in every ReplyTo. The options, and the encoder and the budget (which
+  // sessions of one worker share), outlive the session.
+  Session(const SessionOptions& options, ResponseEncoder& encoder, MemoryBudget& budget,
+          std::uint64_t connection, Time opened_at);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   // ---- input --------------------------------------------------------------------------------
 
@@ -105,6 +126,9 @@ class Session {
   void resume(Time now, CommandSink& sink);
   // resume() would take something.
   bool wants_resume() const { return held_ && may_decode(); }
+  // The client sends nothing more, but still reads: what it sent before is carried out and
+  // answered, then the session is finished().
+  void input_ended();
 
   // ---- output -------------------------------------------------------------------------------
 
@@ -115,12 +139,13 @@ class Session {
   // whatever else is called.
   std::span<const std::byte> output() { return send_.output(); }
   // The first n bytes of output() are written.
-  void consumed(std::size_t n) { send_.consumed(n); }
+  void consumed(std::size_t n);
 
   // ---- time and end -------------------------------------------------------------------------
 
-  // Ends the connection that stopped within a frame or never said Hello.  A frame's time stands
-  // still while wants_read() is false.  Call it about once a second.
+  // Ends the connection that stopped within a frame, never said Hello, reads no answers or is idle
+  // for too long. A frame's time stands still while wants_read() is false. Call it about once a
+  // second.
   void check_idle(Time now);
   // Gives the memory of empty buffers back.  REQUIRES: no read or write under way.
   void release_idle_memory();
@@ -128,15 +153,21 @@ class Session {
   // with this status, then closing().  REQUIRES: `overloaded` comes with a limit, its retry-after.
   void close_with(Status status, std::int64_t limit = 0);
   bool closing() const { return closing_; }
-  // Closing, and all is written: the socket can be closed.
-  bool finished() const { return closing_ && send_.empty(); }
+  // All is said: the socket can be closed.
+  bool finished() const {
+    return send_.empty() && (closing_ || (input_ended_ && in_flight_ == 0 && !held_));
+  }
+  // Why, where it was this side that ended the connection.
+  const std::optional<SessionEnd>& end() const { return end_; }
 
   bool greeted() const { return greeted_; }
   std::uint64_t connection() const { return connection_; }
   // Commands not yet answered, by weight.
   std::uint32_t in_flight() const { return in_flight_; }
-  // What the client calls itself, at most client_name_bytes_max; what is not printable ASCII is
-  // '?'. Empty before Hello.
+  // What it holds of the budget, in bytes.
+  std::size_t held_bytes() const;
+  // What the client calls itself, at most client_name_bytes_max of it.  Any bytes: escape it before
+  // you show it.  Empty before Hello.
   const std::string& client_name() const { return client_name_; }
 
  private:
@@ -146,17 +177,25 @@ class Session {
   struct Slot {
     std::uint64_t request = 0;  // the client's id
     std::uint32_t weight = 0;
-    std::uint32_t joint = 0;  // in joints_, where the command was split
-    std::uint16_t turn = 0;   // tells the slot's commands apart, so that a stray answer is noticed
+    std::uint32_t joint = 0;           // in joints_, where the command was split
+    std::uint32_t reserved_bytes = 0;  // for the command and its answer
+    std::uint16_t turn = 0;  // tells the slot's commands apart, so that a stray answer is noticed
     Form form = Form::command;
     bool split = false;
     bool taken = false;
   };
 
   bool may_decode() const;
+  bool has_room(std::size_t bytes) const;
+  std::size_t bytes_taken_by(const Request& request) const;
+  std::size_t frame_bytes_max() const;
+  bool may_grow_to(std::size_t receive_bytes) const;
+  void account();
+  void check_unread(Time now);
+  void check_silence(Time now);
   void decode(Time now, CommandSink& sink);
   void note_partial(Time now, bool another_frame);
-  void dispatch(const Request& request, CommandSink& sink);
+  void dispatch(const Request& request, bool exhausted, CommandSink& sink);
   void greet(std::uint64_t id, const Hello& hello);
   void answer_ping(std::uint64_t id, const ServerTime& time);
   void turn_away(std::uint64_t id, Refusal refusal);
@@ -183,6 +222,7 @@ class Session {
 
   const SessionOptions& options_;
   ResponseEncoder& encoder_;
+  MemoryBudget& budget_;
   const std::uint64_t connection_;
   const Time opened_at_;
   std::string client_name_;
@@ -196,7 +236,17 @@ class Session {
   bool held_ = false;  // undecoded bytes wait for resume()
   bool greeted_ = false;
   bool closing_ = false;
+  bool input_ended_ = false;
+  std::optional<SessionEnd> end_;
 
+  bool written_ = false;  // since the last check_idle()
+  bool heard_ = false;    // the same
+  Time unread_since_;
+  Time idle_since_;
+
+  std::size_t accounted_bytes_ = 0;  // held_bytes() as the budget knows it
+  std::size_t reserved_bytes_ = 0;   // of all slots
+  std::size_t next_bytes_;           // what taking the frame at the front needs, as far as known
   std::uint32_t in_flight_ = 0;
   std::vector<Slot> slots_;
   std::vector<std::uint32_t> free_slots_;

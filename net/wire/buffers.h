@@ -107,6 +107,7 @@ class SendBuffer {
   void consumed(std::size_t n) { writing_.consumed(n); }
 
   std::size_t size() const { return writing_.size() + gathering_.size(); }
+  std::size_t capacity() const { return writing_.capacity() + gathering_.capacity(); }
   bool empty() const { return size() == 0; }
   void clear() {
     writing_.clear();

@@ -368,6 +368,11 @@ Request decode_request(std::span<const std::byte> payload) {
     return decoded;
   }
   decoded.id = request->id();
+  if (decoded.id == 0) {
+    // Its response would look like one about the connection.
+    refuse(decoded, Status::frame_malformed);
+    return decoded;
+  }
   decoded.deadline = Time(request->deadline_us());
   take_command(*request, decoded);
   const auto* refusal = std::get_if<Refusal>(&decoded.body);

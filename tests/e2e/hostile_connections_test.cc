@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cstring>
 #include <string>
 #include <vector>
 
+#include "net/wire/frame.h"
 #include "net/wire/request_encoder.h"
 #include "tests/e2e/support/asking.h"
 #include "tests/e2e/support/bystander.h"
@@ -126,6 +129,57 @@ TEST_F(HostileConnections, ThatNeverReadCostBoundedMemoryAndHarmNobody) {
   ASSERT_TRUE(before > 0 && after > 0);
   if (memory_is_the_servers) {
     EXPECT_LT(after, before + growth_max);
+  }
+}
+
+// Many such readers, and pages of half a megabyte each.
+TEST_F(HostileConnections, ThatNeverReadShareABoundedMemory) {
+  constexpr std::size_t growth_max = 256u << 20;
+  start();
+  const PacketId packet = full_packet();
+  net::RequestEncoder encoder;
+  std::vector<std::byte> shows;
+  std::vector<std::byte> pages;
+  for (std::uint64_t id = 2; id < 1'002; ++id) {
+    const auto show = encoder.command(id, Time(), ShowPacket{packet});
+    shows.insert(shows.end(), show.begin(), show.end());
+    const auto page = encoder.command(id, Time(), archive::ReadFeed{.from = Sequence(1)});
+    pages.insert(pages.end(), page.begin(), page.end());
+  }
+  ASSERT_TRUE(eventually([this] { return bystander_->rounds() > 2'000; }))
+      << "a feed of some length";
+  const std::size_t before = server_->process().resident_bytes();
+  std::size_t most = before;
+  std::vector<RawConnection> silent;
+  for (int i = 0; i < 150; ++i) {
+    silent.emplace_back(server_->port(), 4096);
+    ASSERT_TRUE(silent.back().greet());
+    silent.back().send_some(i % 2 == 0 ? shows : pages);
+    most = std::max(most, server_->process().resident_bytes());
+  }
+  EXPECT_TRUE(bystander_->carries_on());
+  most = std::max(most, server_->process().resident_bytes());
+  ASSERT_GT(before, 0u);
+  if (memory_is_the_servers) {
+    EXPECT_LT(most, before + growth_max);
+  }
+}
+
+TEST_F(HostileConnections, ThatLeaveFramesUnfinishedBeforeHelloHoldLittle) {
+  constexpr std::size_t growth_max = 32u << 20;
+  start();
+  const std::size_t before = server_->process().resident_bytes();
+  std::vector<std::byte> unfinished(512 * 1024);
+  const net::FrameHeader header{.payload_bytes = 1 << 20};
+  std::memcpy(unfinished.data(), &header, sizeof header);
+  std::vector<RawConnection> strangers;
+  for (int i = 0; i < 200; ++i) {
+    strangers.emplace_back(server_->port());
+    strangers.back().send_some(unfinished);
+  }
+  EXPECT_TRUE(bystander_->carries_on());
+  if (memory_is_the_servers) {
+    EXPECT_LT(server_->process().resident_bytes(), before + growth_max);
   }
 }
 

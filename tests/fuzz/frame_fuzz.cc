@@ -89,7 +89,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   options.claim_batch_max = 64;
   options.output_bytes_max = 8192;
   ResponseEncoder encoder;
-  Session session(options, encoder, 1, Time(0));
+  MemoryBudget budget((choice & 8) != 0 ? 40'000 : 1UL << 30);
+  Session session(options, encoder, budget, 1, Time(0));
   Sink sink;
   if ((choice & 1) != 0) {
     RequestEncoder client;

@@ -93,6 +93,8 @@ constexpr Duration instant = Duration::us(1);  // the shortest that is not nothi
 constexpr Duration life_max = Duration::us(limits::packet_life_us_max);
 constexpr Duration return_window_max = Duration::us(limits::return_window_us_max);
 constexpr Duration day = Duration::hours(24);
+// The connections of a worker need this much, or the largest answers would never have room.
+constexpr std::uint64_t memory_least = 16UL << 20;
 constexpr Duration pause_max = Duration::hours(1);
 constexpr Amount share_max{limits::share_amount_max};
 
@@ -264,6 +266,16 @@ std::vector<Setting> connection_settings() {
        one(AT(server.session.frame_timeout), DurationNotation{instant, day})},
       {"connections", "handshake_timeout", "From connecting to Hello",
        one(AT(server.session.handshake_timeout), DurationNotation{instant, day})},
+      {"connections", "unread_timeout",
+       "A client that reads none of its answers for so long is cut off",
+       one(AT(server.session.unread_timeout), DurationNotation{Duration::seconds(1), day})},
+      {"connections", "idle_timeout", "A connection without a request for so long ends; 0s: never",
+       one(AT(server.session.idle_timeout), DurationNotation{Duration{}, life_max})},
+      {"connections", "keepalive", "An idle connection is probed after this; 0s: never",
+       one(AT(server.keepalive), DurationNotation{Duration{}, Duration::hours(9)})},
+      {"connections", "memory_bytes_max",
+       "Buffers and answers of all connections a worker; beyond: overloaded",
+       one(AT(server.memory_bytes_max), NumberNotation{"bytes", memory_least})},
   };
 }
 

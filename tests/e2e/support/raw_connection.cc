@@ -59,6 +59,10 @@ std::size_t RawConnection::send_some(std::span<const std::byte> bytes) {
   return n < 0 ? 0 : static_cast<std::size_t>(n);
 }
 
+void RawConnection::shut_down_sending() {
+  HB_ASSERT(::shutdown(fd_, SHUT_WR) == 0);
+}
+
 bool RawConnection::greet() {
   net::RequestEncoder encoder;
   if (!send(encoder.hello(1, {.client = "raw"}))) return false;

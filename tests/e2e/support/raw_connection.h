@@ -32,6 +32,8 @@ class RawConnection {
   bool send(std::span<const std::byte> bytes);
   // Sends what the socket takes at once, which is less than all when nobody reads it.
   std::size_t send_some(std::span<const std::byte> bytes);
+  // Sends no more, and still reads.
+  void shut_down_sending();
   // Says Hello and hears Welcome.
   bool greet();
 

@@ -134,8 +134,8 @@ TEST_F(FeedTest, HoldsOneEventHoweverFewBytesAreAskedFor) {
 TEST_F(FeedTest, NeverTellsMoreThanFitsAFrame) {
   append(3'000, 50);
   const FeedPage got = page(Sequence(1), UINT32_MAX);
-  EXPECT_LE(got.records.size(), Feed::bytes_max);
-  EXPECT_GT(got.records.size(), Feed::bytes_max - limits::record_bytes_max);
+  EXPECT_LE(got.records.size(), feed_bytes_max);
+  EXPECT_GT(got.records.size(), feed_bytes_max - limits::record_bytes_max);
 }
 
 TEST_F(FeedTest, WaitsAtTheEndAndThenTellsWhatCame) {

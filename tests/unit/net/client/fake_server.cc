@@ -12,12 +12,15 @@ using boost::system::error_code;
 
 struct FakeServer::Peer : CommandSink {
   Peer(tcp::socket s, const SessionOptions& options, ResponseEncoder& encoder)
-      : socket(std::move(s)), session(options, encoder, 1, Time(0)), batches(options.shard_count) {}
+      : socket(std::move(s)),
+        session(options, encoder, budget, 1, Time(0)),
+        batches(options.shard_count) {}
   CommandBatch& batch(ShardId shard) override { return batches.at(shard.value); }
   void query(archive::QueryEnvelope envelope) override { queries.push_back(envelope); }
   ServerTime server_time() const override { return {}; }
 
   tcp::socket socket;
+  MemoryBudget budget{64UL << 20};
   Session session;
   std::vector<CommandBatch> batches;
   std::vector<archive::QueryEnvelope> queries;

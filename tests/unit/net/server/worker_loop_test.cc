@@ -75,7 +75,7 @@ class WorkerLoopTest : public testing::Test {
     ASSERT_TRUE(opened) << opened.error().message;
     shard_ = std::move(*opened);
     worker_.emplace(std::uint16_t{0}, *shard_, clock_, mesh_, [](std::uint64_t) {});
-    loop_.emplace(options_, *worker_, disk_, records_, unanswered_);
+    loop_.emplace(options_, *worker_, disk_, records_, peers_, unanswered_);
     ASSERT_TRUE(loop_->open());
   }
 
@@ -98,6 +98,7 @@ class WorkerLoopTest : public testing::Test {
   std::unique_ptr<Shard> shard_;
   std::optional<Worker> worker_;
   archive::Service records_{{.directory = "unused", .enabled = false}, {}};
+  PeerLog peers_;
   std::atomic<std::size_t> unanswered_{1};
   std::optional<WorkerLoop> loop_;
 };

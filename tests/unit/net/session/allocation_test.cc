@@ -25,7 +25,7 @@ class Loop : public CommandSink {
  public:
   Loop() {
     options_.shard_count = shard_count;
-    session_.emplace(options_, encoder_, 1, Time());
+    session_.emplace(options_, encoder_, budget_, 1, Time());
     RequestEncoder client;
     play(client.hello(1, {}));
   }
@@ -66,6 +66,7 @@ class Loop : public CommandSink {
   ResponseEncoder encoder_;
   std::vector<CommandBatch> batches_{shard_count};
   ReplyBatch replies_;
+  MemoryBudget budget_{1UL << 30};
   std::optional<Session> session_;
 };
 
