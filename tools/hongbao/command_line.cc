@@ -66,6 +66,8 @@ void describe(CLI::App& app, CommandLine& line) {
   add_duration(app, "--timeout", line.timeout, bounds::timeout,
                "how long to wait for an answer [10s]");
   app.add_flag("--json", line.json, "print one JSON object; amounts in fen, times in microseconds");
+  app.add_flag("--ids-as-strings", line.ids_as_strings,
+               "in JSON, ids as strings, for readers that round numbers above 2^53 (JavaScript)");
   add_ping(app, line);
   add_wallet(app, line);
   add_send(app, line);
@@ -96,6 +98,7 @@ ExitStatus parse_and_run(int argc, const char* const* argv, Console& console) {
   } catch (const CLI::ParseError& end) {
     return end_parse(app, end, {argv + 1, argv + argc}, console);
   }
+  console.ids_as_strings = line.ids_as_strings;
   return line.run(line, console);
 }
 

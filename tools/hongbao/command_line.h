@@ -27,6 +27,7 @@ struct CommandLine {
   bool names_server = false;  // it was typed
   Duration timeout = Duration::seconds(10);
   bool json = false;
+  bool ids_as_strings = false;
   // The subcommand with its own arguments.
   std::function<ExitStatus(const CommandLine&, Console&)> run{};
 };

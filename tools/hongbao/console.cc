@@ -1,6 +1,7 @@
 #include "tools/hongbao/console.h"
 
 #include "engine/base/printable.h"
+#include "tools/hongbao/json_ids.h"
 #include "tools/hongbao/text/values.h"
 
 namespace hb::cli {
@@ -65,8 +66,12 @@ void Console::print(std::string_view text) {
   out << printable_lines(text);
 }
 
+std::string Console::json_text(const nlohmann::ordered_json& object) const {
+  return json_line(ids_as_strings ? with_ids_as_strings(object) : object);
+}
+
 void Console::print_json(const nlohmann::ordered_json& object) {
-  out << json_line(object) << '\n';
+  out << json_text(object) << '\n';
 }
 
 void Console::note(std::string_view text) {

@@ -37,10 +37,13 @@ struct Console {
   std::ostream& err;
   bool json = false;
   bool out_is_terminal = false;
+  bool ids_as_strings = false;  // in JSON, see json_ids.h
 
   // One or several lines, with their ends, to `out` or to `err` (which is then flushed).
   void print(std::string_view text);
   void note(std::string_view text);
+  // One line, without its end: as all JSON for programs is printed.
+  std::string json_text(const nlohmann::ordered_json& object) const;
   // One line.
   void print_json(const nlohmann::ordered_json& object);
 

@@ -35,9 +35,9 @@ struct ExportArguments {
 constexpr std::uint64_t rows_per_note = 10'000;
 
 template <class Row>
-std::string row_line(const Row& row, Format format) {
+std::string row_line(const Row& row, Format format, const Console& console) {
   const Json json = json_of(row);
-  return format == Format::csv ? csv_line(json) : json_line(json) + '\n';
+  return format == Format::csv ? csv_line(json) : console.json_text(json) + '\n';
 }
 
 // A file's CSV has texts as they are.  On a terminal they would act.
@@ -75,7 +75,7 @@ ExitStatus export_list(net::BlockingClient& client, const ExportArguments& argum
   const auto outcome = walk(line, console, Paging{.all = true}, query, ask, [&](const auto& page) {
     if (!as_of) as_of = page.as_of;
     for (const auto& row : List::rows(page)) {
-      write(row_line(row, arguments.format), to, console);
+      write(row_line(row, arguments.format, console), to, console);
       if (++rows % rows_per_note == 0) console.note(count_of(rows, "row") + '\n');
     }
     return to.good();

@@ -54,6 +54,12 @@ class Fields {
     return parsed ? *parsed : std::remove_cvref_t<decltype(*parsed)>{};
   }
 
+  // A number, or its text, as with --ids-as-strings.
+  std::uint64_t id(const json& object, const char* field) {
+    const bool is_text = at(object, field).is_string();
+    return is_text ? text(object, field, parse_id) : number<std::uint64_t>(object, field);
+  }
+
   const json& list(const json& object, const char* field) {
     const json& value = at(object, field);
     if (!value.is_array()) note(field);
@@ -71,7 +77,7 @@ class Fields {
 PacketSummary summary_in(const json& shown, Fields& fields) {
   const json& packet = fields.at(shown, "packet");
   PacketSummary summary;
-  summary.packet = PacketId(fields.number<std::uint64_t>(packet, "packet"));
+  summary.packet = PacketId(fields.id(packet, "packet"));
   summary.kind = fields.text(packet, "kind", parse_name<PacketKind>);
   summary.state = fields.text(packet, "state", parse_name<PacketState>);
   summary.split = fields.text(packet, "split", parse_name<Split>);
@@ -97,8 +103,8 @@ Result<net::PacketRecord> parse_shown(std::string_view text) {
   record.packet = summary_in(shown, fields);
   record.seed_commitment = fields.text(shown, "seed_commitment", parse_digest);
   for (const json& claim : fields.list(shown, "claims")) {
-    record.claims.push_back({.user = UserId(fields.number<std::uint64_t>(claim, "user")),
-                             .amount = fields.amount(claim, "amount")});
+    record.claims.push_back(
+        {.user = UserId(fields.id(claim, "user")), .amount = fields.amount(claim, "amount")});
   }
   if (!fields.at(shown, "seed").is_null()) record.seed = fields.text(shown, "seed", parse_seed);
   if (!fields.wrong().empty()) {

@@ -41,6 +41,12 @@ TEST_F(ConsoleTest, KeepsTheTextItselfInJson) {
   EXPECT_EQ(nlohmann::json::parse(out.str())["name"], hostile);
 }
 
+TEST_F(ConsoleTest, PrintsIdsAsStringsInJsonWhenAsked) {
+  console.json = console.ids_as_strings = true;
+  console.tell({{"packet", 18'446'744'073'709'551'615U}, {"total", 5}}, "");
+  EXPECT_EQ(out.str(), "{\"packet\":\"18446744073709551615\",\"total\":5}\n");
+}
+
 TEST_F(ConsoleTest, KeepsTextAboveTheBasicPlaneInJson) {
   const std::string tag = "x\U000e0041";
   EXPECT_EQ(json_line(tag), R"("x\udb40\udc41")");

@@ -4,6 +4,7 @@
 
 #include "tests/unit/tools/hongbao/shown.h"
 #include "tools/hongbao/answers.h"
+#include "tools/hongbao/json_ids.h"
 
 namespace hb::cli {
 namespace {
@@ -36,6 +37,15 @@ TEST(ShownPacket, IsReadAsShowPrintedIt) {
   EXPECT_EQ(read->seed_commitment, printed.seed_commitment);
   ASSERT_TRUE(read->seed.has_value());
   EXPECT_EQ(read->seed->k1, printed.seed->k1);
+}
+
+TEST(ShownPacket, MayHaveItsIdsAsStrings) {
+  const Json shown = with_ids_as_strings(told(shown_order_fair()).json);
+  EXPECT_TRUE(shown["packet"]["packet"].is_string());
+  const auto read = parse_shown(shown.dump());
+  ASSERT_TRUE(read) << read.error().message;
+  EXPECT_EQ(read->packet.packet, PacketId(4097));
+  EXPECT_EQ(read->claims[4].user, UserId(104));
 }
 
 TEST(ShownPacket, MayHaveNoSeedAndNoLuckiestYet) {
