@@ -161,6 +161,23 @@ TEST_F(SettingsTest, AreListedByHelpWithTheirDefaultsAndReadableTypes) {
   EXPECT_EQ(help.output.find("SUBCOMMAND"), std::string::npos);
 }
 
+// A warning at every start would teach people to ignore warnings.
+TEST_F(SettingsTest, WarnOfFewerConnectionsOnlyWhereTheNumberWasChosen) {
+  for (const bool chosen : {false, true}) {
+    ServerProcess server({.data = directory_ / "data",
+                          .connections = chosen ? "connections_max = 10000" : "",
+                          .limits = {.open_files_hard = 300}});
+    ASSERT_TRUE(server.start());
+    const std::string log = server.log();
+    const std::size_t at = log.find("room for ");
+    ASSERT_NE(at, log.npos) << log;
+    const std::size_t begin = log.rfind('\n', at) + 1;
+    const std::string line = log.substr(begin, at - begin);
+    EXPECT_EQ(line.find("warning") != line.npos, chosen) << line;
+    EXPECT_EQ(server.stop(), 0);
+  }
+}
+
 TEST_F(SettingsTest, AreTakenForEachPolicy) {
   ServerProcess server({.data = directory_ / "data",
                         .policy = "holiday_share_max = \"520.00\"\n"
