@@ -79,6 +79,14 @@ TEST_F(Exhaustion, OfDescriptorsDoesNotHappenWhereTheyAreAsManyAsItAsksFor) {
   EXPECT_EQ(server.stop(), 0);
 }
 
+TEST_F(Exhaustion, OfAddressSpaceDoesNotHappenForWantOfArenas) {
+  ServerProcess server({.data = data_, .limits = {.address_bytes = std::uint64_t{600} << 20}});
+  ASSERT_TRUE(server.start());
+  use(server, 100);
+  EXPECT_EQ(acknowledged_.size(), 100u);
+  EXPECT_EQ(server.stop(), 0) << server.log();
+}
+
 TEST_F(Exhaustion, OfMemoryEndsTheServerWithAReasonAtAnyMoment) {
   constexpr std::uint64_t mib = 1 << 20;
   for (const std::uint64_t limit : {60, 100, 200, 300, 400, 500, 600, 700, 800, 1'200}) {

@@ -5,8 +5,10 @@
 // fails, or when the system gives too little memory, or too few threads or descriptors.
 
 #include <fmt/format.h>
+#include <malloc.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include <cstdio>
@@ -70,6 +72,14 @@ Result<void> fit_open_files(Settings& settings) {
   return {};
 }
 
+// An arena of each thread reserves 64 MiB of address space, and a limit on that counts all of it.
+void share_one_arena_where_address_space_is_limited() {
+  rlimit space{};
+  if (::getrlimit(RLIMIT_AS, &space) == 0 && space.rlim_cur != RLIM_INFINITY) {
+    ::mallopt(M_ARENA_MAX, 1);
+  }
+}
+
 int run(Settings settings) {
   Signals signals;
   for (const std::string& warning : settings.warnings) spdlog::warn("{}", warning);
@@ -105,6 +115,7 @@ int run(Settings settings) {
 
 int main(int argc, char** argv) {
   hb::end_when_exhausted("hongbaod");
+  hb::share_one_arena_where_address_space_is_limited();
   umask(S_IRWXG | S_IRWXO);  // whatever file anybody makes here, it is nobody else's
   spdlog::set_default_logger(spdlog::stderr_color_mt("hongbaod"));
   auto settings = hb::read_settings(argc, argv);
