@@ -7,12 +7,10 @@
 namespace hb::archive {
 namespace {
 
-// Others use less than this: there is room for all.
+// While others use less than this, the share is whole; from here on it falls in proportion.
 constexpr Permille quiet = 200;
-// They use as much as there is from here on.
+// From here on it is the least.
 constexpr Permille busy = 900;
-// Of each thread of the background, between both and from `busy` on.  There are some threads.
-constexpr Permille share_max = 250;
 constexpr Permille share_min = 50;
 
 // A slice that lasts longer was not all work: the thread waited for the disk, or for a processor.
@@ -26,7 +24,7 @@ Permille share_beside(const ProcessorUse& use) {
   const Permille others = std::clamp(others_us * whole / use.all.us(), Permille{0}, whole);
   if (others < quiet) return whole;
   if (others >= busy) return share_min;
-  return share_min + (share_max - share_min) * (busy - others) / (busy - quiet);
+  return share_min + (whole - share_min) * (busy - others) / (busy - quiet);
 }
 
 Duration DutyCycle::rest(Duration now, Permille share) {

@@ -31,6 +31,12 @@ TEST(ShareBeside, ShrinksAsOthersUseMore) {
   EXPECT_GT(before, 0);
 }
 
+TEST(ShareBeside, IsLargeWhileAProcessorIsFreeAndSmallWhenTheyAreContended) {
+  EXPECT_GT(share_beside(use(100, 0)), 500) << "one of two is free";
+  EXPECT_LT(share_beside(use(50, 0)), 300) << "a quarter is free";
+  EXPECT_LE(share_beside(use(20, 0)), 50);
+}
+
 TEST(ShareBeside, IsNeverNothing) {
   EXPECT_GT(share_beside(use(0, 0)), 0);
   EXPECT_EQ(share_beside(use(0, 0)), share_beside(use(10, 0))) << "busy is busy";
