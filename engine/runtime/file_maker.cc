@@ -58,11 +58,17 @@ Result<FileId> FileMaker::make(const Job& job) {
     ::unlinkat(directory_fd_, unfinished.c_str(), 0);
     return fail(std::move(filled.error()));
   }
+  // Opened before it has its name: what fails until then leaves nothing, and can be tried again.
+  auto adopted = adopt_(unfinished);
+  if (!adopted) {
+    ::unlinkat(directory_fd_, unfinished.c_str(), 0);
+    return adopted;
+  }
   if (auto named = give_name(directory_fd_, directory_, unfinished, job.name); !named) {
     ::unlinkat(directory_fd_, unfinished.c_str(), 0);
     return fail(std::move(named.error()));
   }
-  return adopt_(job.name);
+  return adopted;
 }
 
 Result<void> FileMaker::fill(const Job& job, const std::string& unfinished) {

@@ -23,7 +23,7 @@ namespace hb {
 
 class FileMaker {
  public:
-  // Opens the finished file for writing; `adopt` gives it its FileId.
+  // Opens the finished file for writing, before it has its name, and gives it its FileId.
   using Adopt = std::function<Result<FileId>(const std::string& name)>;
 
   // `directory_fd` and `inbox` outlive the maker.

@@ -17,7 +17,9 @@ Fd::~Fd() {
 
 Error system_error(const std::string& what, int error_number) {
   ErrorCode code = ErrorCode::io;
-  if (error_number == ENOSPC || error_number == EDQUOT) code = ErrorCode::no_space;
+  for (const int passing : {ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM}) {
+    if (error_number == passing) code = ErrorCode::no_space;
+  }
   if (error_number == EWOULDBLOCK) code = ErrorCode::in_use;
   return {code, what + ": " + std::generic_category().message(error_number)};
 }

@@ -32,7 +32,8 @@ class Fd {
   int fd_ = -1;
 };
 
-// no_space for ENOSPC and EDQUOT, in_use for a lock held elsewhere, otherwise io; the message is
+// no_space for what has run out and may be there again (space on the disk, and as well descriptors
+// and the kernel's memory: ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM), in_use for a lock held elsewhere, otherwise io; the message is
 // "what: the system's text".
 Error system_error(const std::string& what, int error_number);
 tl::unexpected<Error> fail_system(const std::string& what, int error_number);

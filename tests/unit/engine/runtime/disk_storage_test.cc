@@ -258,6 +258,23 @@ TEST_P(DiskStorageTest, AFileThatCannotFitIsRefusedBeforeAByteIsWritten) {
   EXPECT_TRUE(disk_->list()->empty());
 }
 
+// Descriptors run out as space does, and may be there again: it must be possible to try again.
+TEST_P(DiskStorageTest, AFileThatFindsNoDescriptorIsRefusedAsForSpaceAndCanBeMadeLater) {
+  open();
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+  const rlimit none{.rlim_cur = 1, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+  disk_->start_create("00000001.seg", 8192, 5);
+  const Completion refused = wait();
+  ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+  ASSERT_TRUE(refused.error);
+  EXPECT_EQ(refused.error->code, ErrorCode::no_space) << refused.error->message;
+  EXPECT_TRUE(disk_->list()->empty());
+  disk_->close(create("00000001.seg", 8192));
+  EXPECT_TRUE(fs::exists(directory_ / "00000001.seg"));
+}
+
 // A file size limit makes the system write half of what it is given: the rest must be tried, and
 // its failure told.
 TEST_P(DiskStorageTest, AShortWriteIsNeverTakenForAWholeOne) {
