@@ -9,7 +9,8 @@
 //
 // Threads:    as Storage says.  Owns those that write and the one that makes files; all run in the
 //             class and on the processors of the thread that opens it.
-// Errors:     no_space for ENOSPC and EDQUOT; in_use when another process writes the file; else io.
+// Errors:     no_space for what has run out and may come back, as system_error() has it; in_use when
+//             another process writes the file; else io.
 // Memory:     256 KiB of zeros.
 // Invariants: directory 0700, files 0600; a file is locked (flock) as long as writes to it can
 // still
