@@ -315,7 +315,7 @@ TEST_F(CapsTest, MoneyThatComesBackStillCounts) {
   ASSERT_TRUE(run(CancelTransfer{key(), packet, alice}).accepted());
   expect_refused(run(to(bob, 100)), Status::cap_count_reached, 1);
 
-  set_caps(1, 0);
+  now = now + Duration::hours(24);
   SendPacket recallable = lucky(100, 1);
   recallable.recallable = true;
   ASSERT_TRUE(run(recallable).accepted());
