@@ -181,8 +181,10 @@ class Durability : public testing::Test {
   ServerSettings settings(const Trace& trace) const {
     return {.data = data_, .prefix = trace.prefix()};
   }
+  // A first use: a wallet and deposits, each a write of its own.
   static void deposit(const ServerProcess& server, int count) {
     net::BlockingClient client(server.client_options());
+    answer_of(client.open_wallet({.user = user}));
     for (int i = 0; i < count; ++i) {
       answer_of(client.deposit({.user = user, .amount = Amount(1)}));
     }

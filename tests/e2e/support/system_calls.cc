@@ -53,9 +53,11 @@ std::vector<std::string> SystemCall::paths() const {
     const std::string text = arguments.substr(from + 1, to - from - 1);
     at = to + 1;
     if (!quoted) {
-      // A directory before a relative name is that name's; by itself it is a file.
+      // A directory before a relative name is that name's; by itself, or before a buffer, which is
+      // shown as an empty text, it is a file.
       const std::size_t following = arguments.find_first_not_of(", ", at);
-      const bool leads = following != arguments.npos && arguments[following] == '"';
+      const bool leads = following != arguments.npos && arguments[following] == '"' &&
+                         arguments.compare(following, 2, "\"\"") != 0;
       directory = text;
       if (!leads) found.push_back(text);
     } else if (!text.empty()) {
