@@ -35,8 +35,8 @@ std::size_t JointAnswers::Joint::memory_bytes() const {
 
 void JointAnswers::release() {
   HB_ASSERT(free_.size() == joints_.size());
-  joints_ = {};
-  free_ = {};
+  joints_ = std::vector<Joint>();
+  free_ = std::vector<std::uint32_t>();
   memory_bytes_ = 0;
 }
 

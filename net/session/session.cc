@@ -494,8 +494,9 @@ void Session::release_idle_memory() {
   }
   if (send_.empty()) send_.release();
   if (in_flight_ == 0) {
-    slots_ = {};
-    free_slots_ = {};
+    // Assigning {} would keep the capacity.
+    slots_ = std::vector<Slot>();
+    free_slots_ = std::vector<std::uint32_t>();
     joints_.release();
   }
   account();
