@@ -58,6 +58,10 @@ Result<std::vector<FileEntry>> list_files(int directory_fd, const std::string& d
     if (!file) return fail(std::move(file.error()));
     if (*file) entries.push_back(std::move(**file));
   }
+  // readdir(3) takes the ENOENT of a directory that was removed meanwhile for the end.
+  struct stat status {};
+  if (::fstat(::dirfd(opened.get()), &status) != 0) return fail_system(directory, errno);
+  if (status.st_nlink == 0) return fail_system(directory, ENOENT);
   std::ranges::sort(entries, {}, &FileEntry::name);
   return entries;
 }

@@ -48,7 +48,7 @@ TEST(Witness, OfASealProvesTheEventAfterItsSegment) {
 class SealWitnessTest : public testing::Test {
  protected:
   SealWitnessTest() {
-    write_journal(storage_, 400, 1, short_record_at);
+    write_journal(storage_, 1500, 25);
     for (std::uint64_t segment = 1; segment <= 3; ++segment) {
       EXPECT_TRUE(seal_segment(storage_, segment));
     }
@@ -56,7 +56,7 @@ class SealWitnessTest : public testing::Test {
   std::optional<Loss> loss() {
     const auto witness = newest_seal_witness(storage_);
     EXPECT_TRUE(witness && *witness) << "no seal";
-    return find_loss(*recover_and_compare(storage_, short_record_at).tail, std::vector{**witness});
+    return find_loss(*recover_and_compare(storage_).tail, std::vector{**witness});
   }
   test::MemoryStorage storage_;
 };
