@@ -47,6 +47,10 @@ std::string first_path(const SystemCall& call) {
   const auto paths = call.paths();
   return paths.empty() ? "" : paths.front();
 }
+// The number in "5</data/META>"; the file may get another name while it is open.
+std::string descriptor_of(const std::string& text) {
+  return text.substr(0, text.find('<'));
+}
 std::string parent_of(const std::string& path) {
   return fs::path(path).parent_path();
 }
@@ -90,18 +94,17 @@ class Calls {
 // file under construction before it gets its name, another before the next use of its descriptor
 // for anything but writing.
 void expect_writes_synced(const Calls& calls) {
-  std::map<std::string, bool> syncs;  // by "descriptor<path>": as opened last
+  std::map<std::string, bool> syncs;  // by descriptor: as opened last
   for (const SystemCall& call : calls.all()) {
     if (is_one_of(call.name, {"openat", "open"})) {
-      syncs[call.result] = call.has_flag("O_DSYNC") || call.has_flag("O_SYNC");
+      syncs[descriptor_of(call.result)] = call.has_flag("O_DSYNC") || call.has_flag("O_SYNC");
       continue;
     }
     const std::string path = first_path(call);
     if (!is_write(call) || !calls.concerns(path)) continue;
     const std::string name = fs::path(path).filename();
     if (name == "LOCK") continue;  // only says who holds it
-    const std::string descriptor = call.arguments.substr(0, call.arguments.find('>') + 1);
-    if (syncs[descriptor]) continue;
+    if (syncs[descriptor_of(call.arguments)]) continue;
     const std::size_t use = calls.next(call.end, [&](const SystemCall& later) {
       return is_rename(later) && first_path(later) == path;
     });
