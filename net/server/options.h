@@ -22,7 +22,8 @@ struct ServerOptions {
   std::vector<Listener> listeners{Listener{}};
   bool insecure = false;  // listen beyond loopback although nothing is encrypted
   std::uint32_t connections_max = 20'000;
-  // What the connections of one worker may hold together, in bytes: see session/memory_budget.h.
+  // What the connections of one worker may hold together, in bytes, beyond Session::own_bytes each:
+  // see session/memory_budget.h.
   std::size_t memory_bytes_max = 128UL * 1024 * 1024;
   // An idle connection is probed after this, and ended when its peer answers no probe for a minute;
   // 0: never.

@@ -27,8 +27,6 @@ constexpr Duration turned_away_retry_after = Duration::seconds(1);
 // Answers of records and feed that go to their sessions between two turns: up to 512 KiB each, they
 // take their time.
 constexpr std::size_t query_replies_at_once = 4;
-// What a new connection needs: below, it would only be refused one command after the other.
-constexpr std::size_t connection_bytes_least = 4 * buffer_initial_bytes;
 // Connections of different loops have different numbers.
 constexpr unsigned loop_shift = 48;
 // The longest sleep: timers and idle checks are looked at this often at least.
@@ -112,9 +110,7 @@ void WorkerLoop::adopt(Fd socket, std::string peer, hb::Acknowledgement acknowle
     auto connection =
         std::make_shared<Connection>(std::move(socket), std::move(peer), level.session, encoder_,
                                      budget_, level, id, static_cast<ConnectionOwner&>(*this));
-    const bool room =
-        connections_.size() < options_.connections_max && budget_.free() >= connection_bytes_least;
-    if (!room) return turn_away(connection);
+    if (connections_.size() >= options_.connections_max) return turn_away(connection);
     if (Result<void> watched = readiness_->add(connection->socket(), id); !watched) {
       return peers_.not_accepted(now(), watched.error().message);
     }

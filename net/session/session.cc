@@ -187,8 +187,9 @@ bool Session::may_grow_to(std::size_t receive_bytes) const {
 }
 
 std::size_t Session::held_bytes() const {
-  return receive_.capacity() + send_.capacity() + reserved_bytes_ +
-         slots_.capacity() * sizeof(Slot) + joints_.memory_bytes();
+  const std::size_t all = receive_.capacity() + send_.capacity() + reserved_bytes_ +
+                          slots_.capacity() * sizeof(Slot) + joints_.memory_bytes();
+  return all - std::min(all, own_bytes);
 }
 
 void Session::account() {
@@ -215,7 +216,7 @@ void Session::decode(Time now, CommandSink& sink) {
       case FrameState::complete: {
         const Request request = decode_request(frame.payload);
         next_bytes_ = bytes_taken_by(request);
-        const bool exhausted = budget_.free() < next_bytes_;
+        const bool exhausted = next_bytes_ > std::max(budget_.share(), held_bytes_least);
         if (exhausted) next_bytes_ = small_answer_bytes;
         if (!has_room(next_bytes_)) break;  // the loop ends, and the frame is held
         dispatch(request, exhausted, sink);

@@ -22,10 +22,10 @@
 // Memory:     a command is taken while the answers that are not written yet, and the room kept for
 //             those of commands in flight (net/wire/answer_bytes.h), stay within output_bytes_max
 //             and within the connection's share of the MemoryBudget; what has no room waits as it
-//             does at the window's end.  Where the budget has no room for it at all, it is refused
-//             with `overloaded`.  The receive buffer holds one frame, of hello_frame_bytes_max
-//             before Hello.  Buffers start small, grow with what really comes, and are given back
-//             when they are empty.
+//             does at the window's end.  What is larger than the share by itself is refused with
+//             `overloaded`.  The receive buffer holds one frame, of hello_frame_bytes_max before
+//             Hello.  Buffers start small, grow with what really comes, and are given back when
+//             they are empty.
 // Errors:     whatever breaks the protocol puts one last response into the output, and closing()
 //             is true from then on: no more input is taken, answers that still come are dropped,
 //             and the server closes when output() is empty.
@@ -164,7 +164,9 @@ class Session {
   std::uint64_t connection() const { return connection_; }
   // Commands not yet answered, by weight.
   std::uint32_t in_flight() const { return in_flight_; }
-  // What it holds of the budget, in bytes.
+  // What every connection may hold without asking the budget: its buffers at their first size.
+  static constexpr std::size_t own_bytes = 3 * buffer_initial_bytes;
+  // What it holds of the budget, in bytes: all beyond own_bytes.
   std::size_t held_bytes() const;
   // What the client calls itself, at most client_name_bytes_max of it.  Any bytes: escape it before
   // you show it.  Empty before Hello.

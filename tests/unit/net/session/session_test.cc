@@ -948,10 +948,10 @@ TEST_F(SessionMemory, TakesLessWhereLittleOfTheBudgetIsFree) {
   EXPECT_TRUE(heard().empty()) << "it waits, it is not refused";
 }
 
-TEST_F(SessionMemory, RefusesWhatTheBudgetHasNoRoomForAndTellsWhenToComeAgain) {
+TEST_F(SessionMemory, RefusesWhatIsLargerThanItsShareAndTellsWhenToComeAgain) {
+  budget.change(0, (1UL << 30) - 8 * 10'000);  // others': the share is 10,000
   start_greeted();
-  budget.change(0, (1UL << 30));
-  bytes_in(client.command(7, Time(), ShowWallet{UserId(1)}));
+  bytes_in(client.command(7, Time(), ShowPacket{packet_on(0, 1)}));
   bytes_in(client.command(8, Time(), archive::ReadFeed{.from = Sequence(1)}));
   bytes_in(client.ping(9));
   EXPECT_EQ(sink.command_count(), 0u);
@@ -965,10 +965,18 @@ TEST_F(SessionMemory, RefusesWhatTheBudgetHasNoRoomForAndTellsWhenToComeAgain) {
   }
   EXPECT_EQ(responses[2].answer_index, answer_of<Pong>()) << "the connection stays";
   EXPECT_FALSE(session().closing());
+}
 
-  budget.change(1UL << 30, 0);
-  bytes_in(client.command(10, Time(), ShowWallet{UserId(1)}));
-  EXPECT_EQ(sink.command_count(), 1u);
+// However much others hold.
+TEST_F(SessionMemory, AlwaysTakesASmallCommand) {
+  budget.change(0, 1UL << 30);
+  start_greeted();
+  bytes_in(client.command(7, Time(), ShowWallet{UserId(1)}));
+  ASSERT_EQ(sink.command_count(), 1u);
+  answer_ok(sink.batches[0].commands[0]);
+  const auto responses = heard();
+  ASSERT_EQ(responses.size(), 1);
+  EXPECT_EQ(responses[0].status, Status::ok);
 }
 
 TEST_F(SessionMemory, EndsAConnectionWhoseFrameHasNoRoom) {
@@ -989,7 +997,7 @@ TEST_F(SessionMemory, BeforeHelloHoldsASmallFrameOnly) {
   ASSERT_EQ(responses.size(), 1);
   EXPECT_EQ(responses[0].status, Status::frame_too_large);
   EXPECT_EQ(responses[0].limit, options.hello_frame_bytes_max);
-  EXPECT_LE(session().held_bytes(), 3 * buffer_initial_bytes);
+  EXPECT_EQ(budget.held(), 0u);
 }
 
 TEST_F(SessionMemory, IsAccountedWhateverHappensAndGivenBackInTheEnd) {
@@ -1007,7 +1015,7 @@ TEST_F(SessionMemory, IsAccountedWhateverHappensAndGivenBackInTheEnd) {
   EXPECT_EQ(session().held_bytes(), 0u);
   EXPECT_EQ(budget.held(), 0u);
 
-  bytes_in(client.command(1, Time(), ShowWallet{UserId(1)}));
+  bytes_in(client.claims(3, Time(), claims));
   EXPECT_GT(budget.held(), 0u);
   start();
   EXPECT_EQ(budget.held(), 0u) << "the first session is gone";
