@@ -82,7 +82,7 @@ class Processors {
   }
 
  private:
-  // Long enough for the ticks that idle time is told in.
+  // Long enough for the ticks in which the system counts idle time.
   static constexpr Duration interval = Duration::ms(100);
   // Looking takes longer where there are many processors; it takes this part of the time at most.
   static constexpr std::int64_t interval_per_look = 200;

@@ -241,7 +241,7 @@ Result<void> Indexer::add(ShardId shard, const journal::Record& record) {
     case EventType::credits_acknowledged:
     case EventType::receive_cap_reached:
     case EventType::receive_cap_heard:
-    // Who uses a reference stands in the event that does.
+    // The event that uses the reference is the one to index.
     case EventType::reference_requested:
     case EventType::reference_decided:
     case EventType::reference_settled:

@@ -550,7 +550,7 @@ void Ledger::count_usage(UserId sender, std::uint32_t day, Amount amount) {
 //
 // Any shard grants a user shares, and the user's own shard, which sees them all, learns of them by
 // credits that cannot fail.  So it tells the others when the cap is reached, and they refuse from
-// then on.  What they grant until they hear it passes the cap.
+// then on.  What they grant until that message arrives passes the cap.
 //
 // Receipts are no events of their own: they follow from the claims, arrivals and credits of the
 // day, so a policy that changes with a restart counts the day's receipts from its start.
@@ -580,7 +580,7 @@ void Ledger::count_receipt(UserId user, Amount amount, Time at) {
   Usage& usage = receipts_[partition.value].row(day, user);
   const bool reached_before = reaches_receive_cap(usage);
   usage.add(amount);
-  // What was not told on the day itself, nobody needs to know on the next.
+  // A message that was not sent on the day itself is of no use on the next.
   if (day != caps_day_) caps_to_tell_.clear();
   caps_day_ = day;
   const bool tells = shard_count_ > 1 && owns(partition);

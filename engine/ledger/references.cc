@@ -1,4 +1,4 @@
-// The rules of external references: each is used once, whoever brings it.
+// The rules of external references: each is used once, whatever user or shard brings it.
 //
 // Where a reference's home is the shard that decides the command, the command's event books it.
 // Where it is another shard, that one is asked first, by a message, and the command is decided again
@@ -113,7 +113,7 @@ bool Ledger::decide_tell(Time now, ReferenceRequested& event) const {
 // ---- applying -----------------------------------------------------------------------------------
 
 // `booked` is false in events of the versions that did not look: they may use one twice, and their
-// references' homes on other shards have yet to hear of them.
+// references' homes on other shards have yet to be notified.
 void Ledger::use_reference(ReferenceUse use, std::string_view reference, bool booked,
                            KeyPlace place) {
   const ReferenceName name = reference_name(use, reference);

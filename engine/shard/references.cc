@@ -13,14 +13,14 @@ namespace {
 
 // When too many commands wait.
 constexpr Duration held_retry_after = Duration::ms(100);
-// Uses that one step tells their homes.
+// Most uses of which one step notifies their homes.
 constexpr std::size_t tells_per_step = 256;
 
 }  // namespace
 
 void Shard::ask_home(Reply& reply, const ReferenceRequested& request) {
   const Ledger::KeyPlace place{PartitionId(request.partition), request.key};
-  // Sent again, it hears the answer to the request that is under way.
+  // A repeat gets the answer to the request that is under way.
   if (await_home(reply, place) && !ledger_.reference_asked(place)) book(request);
 }
 
@@ -112,7 +112,7 @@ bool Shard::may_tell_references() const {
          ledger_.outbox_size_max() < options_.outbox_messages_max;
 }
 
-// The journal takes nothing until there is space: their clients hear that now.
+// The journal takes nothing until there is space: held commands are refused now, not later.
 void Shard::refuse_held_commands() {
   for (auto& [place, commands] : std::exchange(held_commands_, {})) {
     commands_held_ -= commands.size();

@@ -290,8 +290,8 @@ void Shard::run(Parcel& parcel, const CommandEnvelope& envelope, Admission admis
 }
 
 // Why the command may not be carried out now; ok when it may.  A command that was carried out
-// before is answered all the same: its answer is stored, and a client that heard that nothing was
-// done would give it once more under another key.
+// before is answered all the same: its answer is stored, and a client that was refused would send
+// it once more under another key.
 Verdict Shard::hindrance(const CommandEnvelope& envelope, Admission admission) const {
   if (envelope.deadline != Time{} && wall_ > envelope.deadline) {
     return {.status = Status::deadline_exceeded, .limit = envelope.deadline.us()};

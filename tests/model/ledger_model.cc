@@ -38,8 +38,8 @@ std::optional<ReplyBatch> LedgerModel::run(Time now, const CommandEnvelope& enve
   late_ = false;
   out_.clear();
   out_.replies.push_back(Reply{.to = to_});
-  // What was carried out before is answered, however late the question; and of what waits for its
-  // reference nobody knows yet.
+  // What was carried out before is answered, however late the question; and what waits for its
+  // reference is not decided yet.
   const bool late = envelope.deadline != Time{} && now > envelope.deadline;
   PendingReference* const asked = late ? reference_asked_for(envelope.command) : nullptr;
   if (asked != nullptr && !asked->granted) {
@@ -437,8 +437,8 @@ bool LedgerModel::reference_stops(ReferenceUse use, const Reference& reference, 
   return true;
 }
 
-// The answer of a reference's home: who waited goes on, or hears that it is used.  What nobody used
-// is given back.
+// The answer of a reference's home: the commands that waited go on or are refused.  A reference
+// that none of them used is given back.
 std::vector<LateAnswer> LedgerModel::hear_about(const Letter& letter,
                                                 std::pair<PartitionId, Key128> asker, ShardId at) {
   PendingReference& pending = references_asked_.at(asker);

@@ -60,7 +60,7 @@ Result<void> fit_open_files(Settings& settings) {
                                       settings.engine.workers, settings.engine.archive.enabled);
   if (!share) return fail(share.error());
   if (share->connections < settings.server.connections_max) {
-    // Nobody chose the default, so what the machine allows below it is no fault.
+    // The default was not chosen by an operator, so a lower limit of the machine is no fault.
     const bool is_default = settings.server.connections_max == net::ServerOptions{}.connections_max;
     spdlog::log(is_default ? spdlog::level::info : spdlog::level::warn,
                 "room for {} connections a worker instead of {}: this process may open {} files "

@@ -4,10 +4,11 @@
 //   {"connections", "idle_timeout", "Closes a connection that sends nothing for so long; 0s: never",
 //    one(AT(server.session.idle_timeout), DurationNotation{Duration{}, Duration::hours(24)})},
 //
-// A row that is not needed any more becomes retired().  A row of section "" is also a flag of the command line, --key.  Bounds that depend on another
-// setting are checked by validate() of the struct; a message there that starts with section.key gets
-// the setting's line put in front.  Then document it: the settings file in README.md here holds
-// every setting with its default, which a test compares with this table.
+// A row that is not needed any more becomes retired().  A row of section "" is also a flag of the
+// command line, --key.  Bounds that depend on another setting are checked by validate() of the
+// struct; a message there that starts with section.key gets the setting's line put in
+// front.  Then document it: the settings file in README.md here holds every setting with its
+// default, which a test compares with this table.
 #include "tools/hongbaod/setting_table.h"
 
 #include <algorithm>

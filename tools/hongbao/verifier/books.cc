@@ -312,7 +312,7 @@ void Books::receive_credit(const CreditReceived& event) {
   credit(event.user, event.amount_fen);
 }
 
-// What a policy allows a day is no rule here; that every other shard is told the same is one.
+// What a policy allows a day is no rule here; that every other shard gets the same message is one.
 void Books::reach_cap(const ReceiveCapReached& event) {
   check_home(event.user);
   if (!check_amount(event.amount.fen())) return;

@@ -322,7 +322,7 @@ TEST_F(ReceiveCapsOverTwoShardsTest, CreditsOfOtherShardsCountWhereTheUserLives)
   expect_refused(claim_fresh(home), Status::receive_count_reached, cap);
 }
 
-// So nobody receives more than the cap of any one shard, however late the news.
+// So no user receives more than the cap from any one shard, however late the message.
 TEST_F(ReceiveCapsOverTwoShardsTest, ShardCountsWhatItGrantsItself) {
   for (std::uint32_t i = 0; i < cap; ++i) ASSERT_EQ(claim_fresh(away).status, Status::ok);
   expect_refused(claim_fresh(away), Status::receive_count_reached, cap);

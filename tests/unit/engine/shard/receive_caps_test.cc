@@ -58,7 +58,7 @@ TEST_F(ReceiveCapsTest, NewsThatACrashCutOffIsToldAfterTheStart) {
   for (std::uint16_t s = 0; s < shards.count(); ++s) expect_enough(claim_fresh(s));
 }
 
-// Before it hears, a shard knows what it has granted by itself.
+// Before the message arrives, a shard counts what it has granted by itself.
 TEST_F(ReceiveCapsTest, ShardWithoutNewsGrantsNoMoreThanTheCap) {
   const auto claim_without_turns_of_others = [&] {
     const PacketId packet = shards.send(SendPacket{

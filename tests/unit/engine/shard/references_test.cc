@@ -140,8 +140,8 @@ TEST_F(ReferencesTest, ACommandSentAgainWhileItWaitsHearsTheSameEnd) {
   EXPECT_EQ(shards.take(conflict)->status(), Status::key_conflict);
 }
 
-// While the home has not answered nobody knows whether the command will be carried out, so a repeat
-// past its deadline must not hear that it was not.
+// While the home has not answered it is open whether the command will be carried out, so a repeat
+// past its deadline must not be answered that it was not.
 TEST_F(ReferencesTest, ARepeatPastItsDeadlineHearsTheEndOfWhatIsUnderWay) {
   const SendPacket command = packet(alice, reference_at(1));
   const std::uint64_t first = shards.hand_over(command);
