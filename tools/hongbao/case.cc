@@ -10,7 +10,7 @@ namespace {
 
 void add_case_id(CLI::App& app, CaseId& into) {
   add_value(app, "case", into, parse_id, "CASE", "a case's number",
-            "the case, as 'case open' told it")
+            "the case, as 'case open' printed it")
       ->required();
 }
 

@@ -137,7 +137,7 @@ void add_case_bundle(CLI::App& cases, CommandLine& line) {
       "  hongbao case bundle 4097 > case-4097.txt");
   const auto case_id = std::make_shared<CaseId>();
   add_value(*app, "case", *case_id, parse_id, "CASE", "a case's number",
-            "the case, as 'case open' told it")
+            "the case, as 'case open' printed it")
       ->required();
   const auto run = [case_id](const CommandLine& l, Console& console) {
     return converse(l, console, [&](net::BlockingClient& client, const net::Welcome&) {

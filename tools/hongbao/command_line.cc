@@ -128,7 +128,7 @@ CLI::Option* add_user(CLI::App& app, const std::string& name, UserId& into,
 
 CLI::Option* add_packet(CLI::App& app, PacketId& into) {
   return add_value(app, "packet", into, parse_id, "PACKET", "a packet's number",
-                   "the packet, as 'send' told it")
+                   "the packet, as 'send' printed it")
       ->required();
 }
 

@@ -22,7 +22,7 @@ Result<verifier::Audit> audit_data_directory(const Journals& journals,
   if (!audit) return audit;
   for (std::size_t i = 0; i < audit->shards.size(); ++i) {
     const auto complete = journals.files[i].check_complete(audit->shards[i].tail);
-    if (!complete) return fail(in_directory(journals.files[i].path, complete.error()));
+    if (!complete) return fail(complete.error());
   }
   return audit;
 }

@@ -134,7 +134,7 @@ Check check_journal(const JournalFiles& files) {
     return check;
   }
   if (auto complete = files.check_complete(check.tail); !complete) {
-    check.error = in_directory(files.path, complete.error());
+    check.error = complete.error();
     return check;
   }
   auto seal = journal::check_seals(*files.storage);

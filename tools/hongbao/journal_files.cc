@@ -57,7 +57,7 @@ Result<void> JournalFiles::check_complete(const journal::Tail& tail) const {
   if (!loss && !empty) return {};
   std::string what = empty ? "no segment is left, although the journal was begun" : "";
   if (loss) what += (what.empty() ? "" : "; ") + loss->what;
-  return fail(ErrorCode::damaged, what);
+  return fail(ErrorCode::damaged, path + ": " + what);
 }
 
 void note_archive_problem(const Journals& journals, std::ostream& notes) {

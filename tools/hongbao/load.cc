@@ -187,9 +187,9 @@ void add_scene(CLI::App& load_app, load::LoadOptions& o) {
   add_number(load_app, "--shares", o.share_count, bounds::load_shares, "N",
              "of a packet [100; 10 of one that is sent]");
   add_number(load_app, "--users", o.users, bounds::users, "N",
-             "who claim; a power of two [1048576]");
+             "users that claim; a power of two [1048576]");
   add_number(load_app, "--senders", o.senders, bounds::senders, "N",
-             "who send [10000; 100000 when sending]");
+             "users that send [10000; 100000 when sending]");
   add_duration(load_app, "--expires-in", o.expires_in, bounds::life,
                "expiry storm: the shortest life of its packets, which the server must allow [60s]");
   add_duration(load_app, "--expiry-spread", o.expiry_spread, bounds::ahead,

@@ -10,7 +10,7 @@ namespace {
 
 void add_transfer_id(CLI::App& app, PacketId& into) {
   add_value(app, "transfer", into, parse_id, "TRANSFER", "a transfer's number",
-            "the transfer, as 'transfer send' told it")
+            "the transfer, as 'transfer send' printed it")
       ->required();
 }
 

@@ -82,8 +82,8 @@ void add_verify_split(CLI::App& app, CommandLine& line) {
       "The seed's SHA-256 is told at the send and the seed when the packet closes: all shares are\n"
       "drawn again from it, and compared with what was claimed, in the order of claims.  With\n"
       "--file no server is needed: it takes what 'hongbao show PACKET --json' printed.\n"
-      "--commitment compares the seed with what the sender was told, too, so that nobody has to\n"
-      "believe the server that it is the same.\n"
+      "--commitment compares the seed with the one that the sender was given, so that the\n"
+      "server need not be trusted to show the same.\n"
       "Exit status 1: they differ, or the packet is still open.\n"
       "\n"
       "Examples:\n"
@@ -92,7 +92,7 @@ void add_verify_split(CLI::App& app, CommandLine& line) {
       "  hongbao verify-split --file 4097.json --commitment \"$NOTED\"");
   const auto arguments = std::make_shared<VerifySplitArguments>();
   auto* packet = add_value(*split_app, "packet", arguments->packet, parse_id, "PACKET",
-                           "a packet's number", "the packet, as 'send' told it");
+                           "a packet's number", "the packet, as 'send' printed it");
   auto* file = split_app->add_option("--file", arguments->file,
                                      "check this instead of asking a server; - is standard input");
   file->type_name("FILE")->excludes(packet);

@@ -64,7 +64,7 @@ Result<void> fit_open_files(Settings& settings) {
     const bool is_default = settings.server.connections_max == net::ServerOptions{}.connections_max;
     spdlog::log(is_default ? spdlog::level::info : spdlog::level::warn,
                 "room for {} connections a worker instead of {}: this process may open {} files "
-                "(ulimit -n)",
+                "(ulimit -Hn)",
                 share->connections, settings.server.connections_max, limit);
   }
   settings.server.connections_max = share->connections;

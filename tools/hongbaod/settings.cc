@@ -54,8 +54,10 @@ void add_flag(CLI::App& app, const Setting& setting, std::vector<TypedFlag>& typ
 
 std::string file_help() {
   std::string text =
-      "Exit status: 0 clean stop, 2 a flag or setting is wrong, 3 the data directory, the disk or "
-      "the\naddress keeps it from running.\n\n"
+      "Exit status: 0 clean stop, 2 a flag or setting is wrong, 3 the data directory, the disk, "
+      "the\n"
+      "address or the clock keeps it from starting, or writing, memory, threads or descriptors "
+      "fail.\n\n"
       "The settings file is TOML.  It takes the settings above, without their dashes, and these, "
       "which "
       "are\nshown with their defaults (tools/hongbaod/README.md has them all as one file):\n";
