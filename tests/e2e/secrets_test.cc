@@ -1,5 +1,6 @@
 // A packet's secrets, as the journal holds them, looked for in everything that comes out of a
 // server while the packet is open: the answer to every command, the log, the tool's output.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstring>
@@ -23,6 +24,7 @@ namespace {
 constexpr UserId ann{1};
 constexpr UserId ben{2};
 constexpr std::string_view code = "geheim-8888";
+constexpr Key128 send_key{.low = 0x9e3779b97f4a7c15, .high = 0xbf58476d1ce4e5b9};
 
 std::string bytes_of(std::uint64_t word) {
   return {reinterpret_cast<const char*>(&word), sizeof word};
@@ -35,7 +37,7 @@ class SecretsTest : public testing::Test {
     net::BlockingClient client(server_.client_options());
     open_with(client, ann, Amount(10'000));
     open_with(client, ben, Amount(10'000));
-    packet_ = answer_of(client.send({.key = key_number(1),
+    packet_ = answer_of(client.send({.key = send_key,
                                      .sender = ann,
                                      .total = Amount(1'000),
                                      .share_count = 5,
@@ -51,6 +53,8 @@ class SecretsTest : public testing::Test {
                 {"the seed", bytes_of(sent_.seed.k1)},
                 {"the code's tag", bytes_of(sent_.code_tag)},
                 {"the command's fingerprint", bytes_of(sent_.fingerprint)},
+                {"the command's key", bytes_of(sent_.key.low)},
+                {"the command's key", fmt::format("{:016x}", sent_.key.low)},
                 {"the code", std::string(code)}};
   }
 
@@ -104,7 +108,7 @@ std::vector<Command> every_command(PacketId packet, CaseId case_id) {
   return {OpenWallet{key(), UserId(9), DisplayName("nine")}, Deposit{key(), ann, Amount(5)},
           Withdraw{key(), ann, Amount(5)}, ShowWallet{ann},
           // The same command again, and with another code: both hear of the first.
-          SendPacket{.key = key_number(1),
+          SendPacket{.key = send_key,
                      .sender = ann,
                      .total = Amount(1'000),
                      .share_count = 5,

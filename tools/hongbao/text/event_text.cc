@@ -145,7 +145,8 @@ void tell(const EventHeader* record, const PacketSent& e, Out& out) {
            text_of(e.texts, std::size_t{e.remark_bytes} + e.group_bytes, e.reference_bytes));
   out.users("recipients", recipients_in(record, e));
   out.if_any("cap_day", e.cap_day);
-  out.key(e.key);
+  // Under the key the server says whether a guessed code is the right one.
+  out.key(e.code_tag == 0 ? e.key : Key128{});
 }
 
 template <class Out>
@@ -290,7 +291,7 @@ template <class Out>
 void tell(const EventHeader*, const ReferenceRequested& e, Out& out) {
   tell_reference(e.use, e.reference, out);
   out.flag("told", e.told != 0);
-  out.key(e.key);
+  out.key(Key128{});  // it may be that of a packet with a code
 }
 
 template <class Out>

@@ -73,6 +73,7 @@ class SecretsTest : public testing::Test {
     EXPECT_EQ(std::string_view(event.texts, event.remark_bytes), "gong xi");
     EXPECT_EQ(event.code_tag, 1u) << "a code is needed, and that is all";
     EXPECT_EQ(event.fingerprint, 0u);
+    EXPECT_TRUE(event.key.empty()) << "under it the server says whether a guess is right";
   }
   void close() {
     const RecallPacket recall{shards_.key(), packet_, anna_};
@@ -140,12 +141,24 @@ TEST(Secrets, LeavesOtherRecordsAlone) {
   EXPECT_EQ(std::memcmp(&copy, &claimed, sizeof copy), 0);
 }
 
+// It may be of a send with a code.
+TEST(Secrets, ARequestForAReferenceHasNeitherKeyNorFingerprint) {
+  ReferenceRequested request{
+      .partition = 5, .reference = {6, 7}, .key = {.low = 8, .high = 9}, .fingerprint = 10};
+  hide_secrets(std::as_writable_bytes(std::span(&request, 1)), SeedOf::closed_packet);
+  EXPECT_TRUE(request.key.empty());
+  EXPECT_EQ(request.fingerprint, 0u);
+  EXPECT_EQ(request.partition, 5u);
+  EXPECT_EQ(request.reference, (ReferenceName{6, 7}));
+}
+
 TEST(Secrets, APacketWithoutACodeNeedsNone) {
-  PacketSent sent{.units = 4, .seed = {1, 2}};
+  PacketSent sent{.units = 4, .key = {.low = 3, .high = 4}, .seed = {1, 2}};
   const auto record =
       std::as_writable_bytes(std::span(&sent, 1)).first(offsetof(PacketSent, texts));
   hide_secrets(record, SeedOf::closed_packet);
   EXPECT_EQ(sent.code_tag, 0u);
+  EXPECT_FALSE(sent.key.empty());
   EXPECT_EQ(sent.seed.k1, 2u);
 }
 
