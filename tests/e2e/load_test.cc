@@ -23,10 +23,10 @@ constexpr int failed = 3;
 class LoadTest : public testing::Test {
  protected:
   // Its temporary files go into the test's directory.
-  Words load(const Words& more) const {
+  Words load(const Words& more, const std::string& duration = "200ms") const {
     Words line = {"/usr/bin/env", "TMPDIR=" + (directory_ / ""), HB_HONGBAO, "load"};
     line.insert(line.end(), {"--rate", "1000", "--users", "1024", "--senders", "16", "--packets",
-                             "32", "--duration", "200ms"});
+                             "32", "--duration", duration});
     line.insert(line.end(), more.begin(), more.end());
     return line;
   }
@@ -52,7 +52,7 @@ TEST_F(LoadTest, BringsAServerOfItsOwnAndRemovesIt) {
 
 TEST_F(LoadTest, RemovesItsServerAlsoWhenItIsKilled) {
   for (const int number : {SIGINT, SIGKILL}) {
-    Process running(load({"--duration", "1h"}));
+    Process running(load({}, "1h"));
     ASSERT_TRUE(eventually([&] {
       return running.errors().find("1 s") != std::string::npos ||
              running.errors().find("server at") != std::string::npos;
@@ -97,7 +97,7 @@ TEST_F(LoadTest, LoadsANamedServerWithEmptyBooks) {
 TEST_F(LoadTest, FindsAFolderThatDoesNotExistBeforeTheRun) {
   for (const char* const option : {"--json", "--report"}) {
     const std::string file = directory_ / "missing" + "/file";
-    const Finished end = run(load({option, file, "--duration", "1h"}));
+    const Finished end = run(load({option, file}, "1h"));
     EXPECT_EQ(end.status, failed);
     EXPECT_NE(end.errors.find("cannot write " + file), std::string::npos) << end.errors;
   }

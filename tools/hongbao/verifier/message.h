@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
-#include "engine/ledger/references.h"
+#include "engine/ledger/events.h"
 #include "engine/ledger/status.h"
 #include "tools/hongbao/verifier/violation.h"
 

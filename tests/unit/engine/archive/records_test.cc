@@ -250,7 +250,7 @@ TEST_F(RecordsTest, NothingIsUnknownWhileTheRecordsOfItsShardAreBehind) {
   behind.index(1);
   const std::uint64_t events = durable_of(scene_.shards, 0).value;
   for (const Query& query :
-       {Query(ShowHistory{scene_.lucky, {}, 1}), Query(CaseBundle{scene_.lucky_case})}) {
+       {Query(ShowHistory{scene_.recalled, {}, 1}), Query(CaseBundle{scene_.lucky_case})}) {
     const QueryReply reply = behind.reply(query);
     EXPECT_EQ(reply.status, Status::records_behind) << name(reply.status);
     EXPECT_EQ(reply.limit, static_cast<std::int64_t>(events));
