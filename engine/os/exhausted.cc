@@ -57,7 +57,12 @@ bool says_exhausted(const std::error_code& code) {
   } catch (const std::bad_alloc&) {
     end_without_memory();
   } catch (const std::system_error& error) {
-    if (says_exhausted(error.code())) end_exhausted(error.what());
+    if (says_exhausted(error.code())) {
+      end_exhausted(fmt::format("the system gives no more threads, memory or descriptors ({}); "
+                                "stopping at once.  Raise the limits (ulimit -u, -v, -n; TasksMax=, "
+                                "MemoryMax=, LimitNOFILE=), then start again",
+                                error.what()));
+    }
     write_critical(error.what());
   } catch (const std::exception& error) {
     write_critical(error.what());
