@@ -1,5 +1,8 @@
 // hongbao records export: a whole list into a file or a pipe.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <memory>
 #include <optional>
@@ -40,11 +43,30 @@ std::string row_line(const Row& row, Format format, const Console& console) {
   return format == Format::csv ? csv_line(json) : console.json_text(json) + '\n';
 }
 
-// A file's CSV has texts as they are.  On a terminal they would act.
-void write(const std::string& line, OutputFile& to, const Console& console) {
-  const bool on_terminal = to.is_standard_output() && console.out_is_terminal;
-  to.stream() << (on_terminal ? printable_lines(line) : line);
+bool is_terminal(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0 || !S_ISCHR(status.st_mode)) return false;
+  const int fd = ::open(path.c_str(), O_WRONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+  if (fd < 0) return false;
+  const bool terminal = ::isatty(fd) == 1;
+  ::close(fd);
+  return terminal;
 }
+
+// Lines on their way to a file, as they are, or to a terminal, on which texts would act.
+class Lines {
+ public:
+  Lines(OutputFile& to, const std::string& path, const Console& console)
+      : to_(to),
+        on_terminal_(to.is_standard_output() ? console.out_is_terminal : is_terminal(path)) {}
+  void write(const std::string& line) {
+    to_.stream() << (on_terminal_ ? printable_lines(line) : line);
+  }
+
+ private:
+  OutputFile& to_;
+  const bool on_terminal_;
+};
 
 // What is told when all is written: in place of rows, or beside them.
 ExitStatus tell_end(Console& console, const ExportArguments& arguments, const OutputFile& file,
@@ -64,8 +86,9 @@ ExitStatus tell_end(Console& console, const ExportArguments& arguments, const Ou
 template <class List>
 ExitStatus export_list(net::BlockingClient& client, const ExportArguments& arguments,
                        OutputFile& to, const CommandLine& line, Console& console) {
+  Lines lines(to, arguments.out, console);
   if (arguments.format == Format::csv) {
-    write(csv_header(json_of(typename List::Row{})), to, console);
+    lines.write(csv_header(json_of(typename List::Row{})));
   }
   std::uint64_t rows = 0;
   std::optional<std::vector<archive::AsOf>> as_of;
@@ -75,7 +98,7 @@ ExitStatus export_list(net::BlockingClient& client, const ExportArguments& argum
   const auto outcome = walk(line, console, Paging{.all = true}, query, ask, [&](const auto& page) {
     if (!as_of) as_of = page.as_of;
     for (const auto& row : List::rows(page)) {
-      write(row_line(row, arguments.format, console), to, console);
+      lines.write(row_line(row, arguments.format, console));
       if (++rows % rows_per_note == 0) console.note(count_of(rows, "row") + '\n');
     }
     return to.good();

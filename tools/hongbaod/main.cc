@@ -13,6 +13,7 @@
 
 #include <cstdio>
 #include <cstring>
+#include <iostream>
 
 #include "engine/os/exhausted.h"
 #include "engine/runtime/engine.h"
@@ -25,6 +26,16 @@ namespace hb {
 namespace {
 
 constexpr int cannot_start = 3;
+
+bool flush_standard_output() {
+  const bool flushed = std::cout.flush().good();
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0 && flushed;
+}
+
+int no_output() {
+  spdlog::error("standard output cannot be written");
+  return cannot_start;
+}
 
 int complain(const Error& error) {
   spdlog::error("{}", error.message);
@@ -101,7 +112,8 @@ int run(Settings settings) {
   fmt::print("hongbaod ready: listening on {}, data {}, workers {}, acknowledgement {}{}\n",
              server.addresses().front(), settings.engine.data, settings.engine.workers,
              show(first.acknowledgement), show_others(server, settings.server));
-  std::fflush(stdout);
+  if (!flush_standard_output())
+    spdlog::warn("standard output cannot be written; the server is ready");
 
   const int signal_number = signals.wait_for_stop();
   spdlog::info("stopping on {}: answering what was taken", strsignal(signal_number));
@@ -119,7 +131,8 @@ int main(int argc, char** argv) {
   umask(S_IRWXG | S_IRWXO);  // whatever file anybody makes here, it is nobody else's
   spdlog::set_default_logger(spdlog::stderr_color_mt("hongbaod"));
   auto settings = hb::read_settings(argc, argv);
-  if (!settings) return settings.error().value;
+  // Help or a version that cannot be printed is a failure, too.
+  if (!settings) return hb::flush_standard_output() ? settings.error().value : hb::no_output();
   spdlog::set_level(spdlog::level::from_str(settings->log_level));
   return hb::run(std::move(*settings));
 }
