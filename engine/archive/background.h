@@ -2,7 +2,7 @@
 //
 // The idle class is not enough.  It counts only inside a scheduling group: against the kernel's
 // workers, another unit or another session, an idle thread has the weight of the server's whole
-// group.  And whoever waits for a lock that an idle thread holds waits for as long as the
+// group.  And a thread that waits for a lock held by an idle one waits for as long as the
 // processors are busy.  So a thread of the background sleeps for a part of the time (Pace), and only
 // one that takes no lock which a worker or the journal needs is in the idle class: it may compute
 // and read, but not sync, create, rename or remove files.

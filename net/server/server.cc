@@ -123,7 +123,7 @@ Result<void> Server::start() {
   if (Result<void> valid = validate(options_); !valid) return valid;
   if (options_.insecure) {
     spdlog::warn(
-        "insecure: connections are not encrypted and clients prove nothing; whoever reaches a "
+        "insecure: connections are not encrypted and clients prove nothing; anyone who reaches a "
         "listening address reads and moves all money.  Use --insecure in a trusted network only");
   }
   for (const Listener& listener : options_.listeners) {

@@ -144,7 +144,7 @@ class Session {
   // ---- time and end -------------------------------------------------------------------------
 
   // Ends the connection that stopped within a frame, never said Hello, reads no answers or is idle
-  // for too long. A frame's time stands still while wants_read() is false. Call it about once a
+  // for too long. A frame's time does not run while wants_read() is false. Call it about once a
   // second.
   void check_idle(Time now);
   // Gives the memory of empty buffers back.  REQUIRES: no read or write under way.
